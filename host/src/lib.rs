@@ -1,0 +1,24 @@
+//! sockdock: a socket host for WebAssembly plugins.
+//!
+//! The floors, top down; imports run downward only (`host/tests/floors.rs` holds it):
+//!
+//! | floor | folder | what |
+//! |---|---|---|
+//! | 3 | [`control`] | command line, admin API, telemetry |
+//! | 2 | `runtime` | workers, connections, reload, supervision |
+//! | 1 | `guest`, `net` | components and their instances; sockets and TLS. Neither knows the other |
+//! | 0 | `pure` | errors, limits, the connection state machine, the outbound queue: no I/O |
+
+pub mod control;
+mod guest;
+mod net;
+mod pure;
+mod runtime;
+
+pub use pure::error::{Error, Fault, Result};
+pub use pure::limits::Limits;
+pub use guest::Inspection;
+pub use runtime::{
+    Bind, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions, ReloadReport,
+    Server, Stop, Tls,
+};

@@ -1,0 +1,2 @@
+//! sockdock
+fn main() {}

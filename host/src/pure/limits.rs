@@ -1,0 +1,75 @@
+//! Every number that bounds a listener, with its default and the reason for it.
+
+use std::time::Duration;
+
+/// Bounds on one listener, its connections and its plugin's instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that `write` accepts before it is short, per socket. 1 MiB: sixteen full read
+    /// buffers, so that only a peer that really doesn't read meets it.
+    pub write_buffer: usize,
+    /// Queued bytes above which reading pauses and `drain` becomes due, per socket. 64 KiB: about what the
+    /// kernel's own send buffer holds beside it.
+    pub high_water: usize,
+    /// The largest chunk that one `data` event carries; one buffer of this size per worker. 64 KiB:
+    /// larger chunks win nothing measurable.
+    pub read_buffer: usize,
+    /// Reads of one connection in one turn, so that one busy peer doesn't starve the rest.
+    pub reads_per_turn: u32,
+    /// Bytes of context kept per socket. 64 KiB: a session, not a database.
+    pub context: usize,
+    /// Connections of one listener at a time. 65,536: bounded by descriptors first.
+    pub connections: usize,
+    /// Timers armed at a time, per instance.
+    pub timers: usize,
+    /// Idle time after which the host closes a connection. None: a protocol's idle rules are its own.
+    pub idle_timeout: Option<Duration>,
+    /// From accept to the end of the TLS handshake. 10 s: three retransmissions on a bad line.
+    pub handshake_timeout: Duration,
+    /// How long input is read and discarded after a local `end` while the peer's FIN is awaited.
+    pub linger_timeout: Duration,
+    /// How long a local `end` or `shutdown` waits for a peer that doesn't read. 30 s.
+    pub close_timeout: Duration,
+    /// CPU time of one event. 100 ms: a thousand times what a normal event takes.
+    pub event_budget: Duration,
+    /// CPU time of `start`. 5 s: interpreters take long to wake up.
+    pub start_budget: Duration,
+    /// CPU time of `snapshot` and of `restore`, each; and how long a reload may hold events back in all. 1 s.
+    pub reload_deadline: Duration,
+    /// Linear memory of one instance. 256 MiB.
+    pub memory: usize,
+    /// Bytes that one event may have copied out of the guest by calls other than `write`. 1 MiB.
+    pub event_fuel: usize,
+    /// Bytes of a snapshot. 128 MiB.
+    pub snapshot: usize,
+    /// Bytes of one log message; what is longer is cut, and says so.
+    pub log_message: usize,
+    /// Log messages per second and instance; the rest are counted and summed up in one line.
+    pub log_rate: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            write_buffer: 1 << 20,
+            high_water: 64 << 10,
+            read_buffer: 64 << 10,
+            reads_per_turn: 16,
+            context: 64 << 10,
+            connections: 65_536,
+            timers: 65_536,
+            idle_timeout: None,
+            handshake_timeout: Duration::from_secs(10),
+            linger_timeout: Duration::from_secs(5),
+            close_timeout: Duration::from_secs(30),
+            event_budget: Duration::from_millis(100),
+            start_budget: Duration::from_secs(5),
+            reload_deadline: Duration::from_secs(1),
+            memory: 256 << 20,
+            event_fuel: 1 << 20,
+            snapshot: 128 << 20,
+            log_message: 8 << 10,
+            log_rate: 1_000,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Floor 0: values and state machines. Neither tokio nor wasmtime is known here.
+
+pub mod error;
+pub mod limits;
+pub mod socket;

@@ -1,0 +1,107 @@
+//! What a reload and a status query report; the JSON shape of the admin API.
+
+use serde::{Deserialize, Serialize};
+
+/// A reload that was committed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReloadReport {
+    /// The listener's name.
+    pub listener: String,
+    /// The generation that serves now (the first is 1).
+    pub generation: u64,
+    /// SHA-256 of the component that served before, hex.
+    pub from_digest: String,
+    /// SHA-256 of the component that serves now, hex.
+    pub to_digest: String,
+    /// The old snapshot's version, where there was a snapshot.
+    pub from_version: Option<String>,
+    /// Connections carried over.
+    pub connections: u64,
+    /// Per worker: microseconds from the last event of the old generation to the first possible one of the new.
+    pub pause_us: Vec<u64>,
+    /// Bytes of snapshot carried over, all workers together.
+    pub snapshot_bytes: u64,
+    /// Microseconds to compile the component, or to read it from the cache.
+    pub compile_us: u64,
+    /// Whether it came from the cache.
+    pub cached: bool,
+    /// True if nothing was changed, because a dry run was asked for.
+    pub dry_run: bool,
+    /// What else the operator should know, a line each.
+    pub notes: Vec<String>,
+}
+
+/// A reload that left the old generation serving.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReloadFailure {
+    /// The listener's name.
+    pub listener: String,
+    /// `prepare`, `quiesce`, `snapshot`, `restore` or `commit`.
+    pub phase: String,
+    /// Why, for people.
+    pub reason: String,
+    /// What to do about it, if known.
+    pub hint: Option<String>,
+    /// The generation that goes on serving.
+    pub generation: u64,
+    /// What was lost all the same (a trap in `snapshot` costs the old instance its memory), a line each.
+    pub lost: Vec<String>,
+}
+
+/// The host at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostStatus {
+    /// The host's version.
+    pub version: String,
+    /// Process id.
+    pub pid: u32,
+    /// Seconds since the host was made.
+    pub uptime_seconds: u64,
+    /// One per listener, in order of their start.
+    pub listeners: Vec<ListenerStatus>,
+}
+
+/// One listener at a moment. Counters run from the listener's start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListenerStatus {
+    /// Its name.
+    pub name: String,
+    /// Where it listens, as `tcp://127.0.0.1:7000`, `tls://127.0.0.1:7443`, `unix:/run/x.sock`, `tls+unix:/run/x.sock`.
+    pub addresses: Vec<String>,
+    /// The file that the plugin came from, if any.
+    pub plugin: Option<String>,
+    /// The generation that serves.
+    pub generation: u64,
+    /// SHA-256 of its component, hex.
+    pub digest: String,
+    /// `shared`, `per-core` or a number.
+    pub instances: String,
+    /// Instances alive at this moment.
+    pub instances_up: u64,
+    /// Open connections.
+    pub connections: u64,
+    /// Accepted ever.
+    pub accepted: u64,
+    /// Bytes received.
+    pub bytes_read: u64,
+    /// Bytes sent.
+    pub bytes_written: u64,
+    /// Guest calls for sockets and timers.
+    pub events: u64,
+    /// Traps and used-up budgets.
+    pub traps: u64,
+    /// Committed reloads.
+    pub reloads: u64,
+    /// Reloads that were rolled back or refused.
+    pub reloads_failed: u64,
+    /// TLS handshakes that failed or timed out.
+    pub handshakes_failed: u64,
+    /// `accept` calls that failed.
+    pub accept_errors: u64,
+    /// Connections refused by a limit.
+    pub refused: u64,
+    /// Linear memory of all instances, bytes.
+    pub memory_bytes: u64,
+    /// `listening`, `draining`, or `failing: …` while restarts back off.
+    pub state: String,
+}
