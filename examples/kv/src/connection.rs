@@ -64,7 +64,7 @@ impl Connection {
                     used += length;
                 }
                 Err(error) => {
-                    self.sink.error(&format!("ERR {error}"));
+                    self.sink.error(format!("ERR {error}"));
                     self.sink.end().ok();
                 }
             }

@@ -11,9 +11,10 @@ pub trait Reply {
     }
 
     /// `text` begins with the error's kind, such as `ERR`.
-    fn error(&mut self, text: &str) {
+    fn error(&mut self, text: impl AsRef<[u8]>) {
         // It is one line, whatever a client has got into it.
-        self.line(b'-', text.replace(['\r', '\n'], " ").as_bytes());
+        let line = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
+        self.line(b'-', &text.as_ref().iter().map(line).collect::<Vec<_>>());
     }
 
     fn integer(&mut self, value: i64) {

@@ -13,13 +13,15 @@ pub(super) fn get(Call { args, store, reply, .. }: Call<'_>) {
 /// `SET key value [NX | XX] [GET]`. Keys don't expire here, so the options that say when are refused.
 pub(super) fn set(Call { args, store, reply, .. }: Call<'_>) {
     let (mut if_absent, mut if_present, mut answer_old) = (false, false, false);
-    for option in args.skip(3).iter() {
+    for (at, option) in args.iter().enumerate().skip(3) {
         match option.to_ascii_uppercase().as_slice() {
             b"NX" => if_absent = true,
             b"XX" => if_present = true,
             b"GET" => answer_old = true,
             b"KEEPTTL" => {}
-            b"EX" | b"PX" | b"EXAT" | b"PXAT" => return reply.error("ERR expiry is not supported by this server"),
+            b"EX" | b"PX" | b"EXAT" | b"PXAT" if at + 1 < args.len() => {
+                return reply.error("ERR expiry is not supported by this server");
+            }
             _ => return reply.error("ERR syntax error"),
         }
     }
@@ -51,7 +53,7 @@ pub(super) fn decr(call: Call<'_>) {
 fn add(Call { args, store, reply, .. }: Call<'_>, by: i64) {
     match store.add(&args[1], by) {
         Ok(value) => reply.integer(value),
-        Err(reason) => reply.error(&format!("ERR {reason}")),
+        Err(reason) => reply.error(format!("ERR {reason}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! COMMAND: what redis-cli asks at its start, to help the person who types.
 
-use super::{COMMANDS, Call, Command, find, unknown_subcommand, wrong_arity};
+use super::{COMMANDS, Call, Command, find, unknown_subcommand, wrong_subcommand_arity};
 use crate::reply::Reply;
 use sockdock_guest::Sink;
 
@@ -25,7 +25,7 @@ pub(super) fn command(Call { args, reply, .. }: Call<'_>) {
             reply.array(count);
             names.iter().for_each(|name| match find(name) {
                 Some(command) => info(command, reply),
-                None => reply.raw(b"*-1\r\n"),
+                None => reply.null(),
             });
         }
         (b"DOCS", count) => {
@@ -35,7 +35,7 @@ pub(super) fn command(Call { args, reply, .. }: Call<'_>) {
             reply.array(2 * found.len());
             found.into_iter().for_each(|command| docs(command, reply));
         }
-        (b"COUNT" | b"LIST", _) => wrong_arity(&format!("command|{}", args[1].escape_ascii()).to_lowercase(), reply),
+        (b"COUNT" | b"LIST", _) => wrong_subcommand_arity(args, reply),
         _ => unknown_subcommand(args, reply),
     }
 }

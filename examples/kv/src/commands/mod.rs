@@ -89,28 +89,34 @@ impl Command {
     }
 }
 
-/// Errors that several commands share, as Redis words them.
+// Errors that several commands share, as Redis words them.
+
 fn wrong_arity(command: &str, reply: &mut Sink) {
-    reply.error(&format!("ERR wrong number of arguments for '{command}' command"));
+    reply.error(format!("ERR wrong number of arguments for '{command}' command"));
 }
 
 fn unknown(args: Args<'_>, reply: &mut Sink) {
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for arg in args.skip(1).iter() {
         if shown.len() >= 128 {
             break;
         }
-        shown += &format!("'{}' ", text(arg, 128 - shown.len()));
+        shown = [&shown[..], b"'", start(arg, 128 - shown.len()), b"' "].concat();
     }
-    reply.error(&format!("ERR unknown command '{}', with args beginning with: {shown}", text(&args[0], 128)));
+    reply.error([b"ERR unknown command '", start(&args[0], 128), b"', with args beginning with: ", &shown].concat());
+}
+
+fn wrong_subcommand_arity(args: Args<'_>, reply: &mut Sink) {
+    // A subcommand that is known is plain text.
+    wrong_arity(&format!("{}|{}", args[0].escape_ascii(), args[1].escape_ascii()).to_lowercase(), reply);
 }
 
 fn unknown_subcommand(args: Args<'_>, reply: &mut Sink) {
-    let command = text(&args[0], 128).to_uppercase();
-    reply.error(&format!("ERR unknown subcommand '{}'. Try {command} HELP.", text(&args[1], 128)));
+    let command = args[0].to_ascii_uppercase();
+    reply.error([b"ERR unknown subcommand '", start(&args[1], 128), b"'. Try ", &command, b" HELP."].concat());
 }
 
 /// The beginning of an argument, to be shown.
-fn text(bytes: &[u8], length: usize) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(length)]).into_owned()
+fn start(bytes: &[u8], length: usize) -> &[u8] {
+    &bytes[..bytes.len().min(length)]
 }

@@ -1,10 +1,9 @@
 //! Commands on the connection and the server.
 
-use super::{Call, text, unknown_subcommand, wrong_arity};
+use super::{Call, start, unknown_subcommand, wrong_arity, wrong_subcommand_arity};
 use crate::reply::Reply;
 use crate::resp::{Args, integer};
 use crate::session::Session;
-use sockdock_guest::Sink;
 
 /// The version whose protocol and wording this server follows.
 const VERSION: &str = "7.0.0";
@@ -45,7 +44,7 @@ pub(super) fn hello(Call { args, reply, .. }: Call<'_>) {
         match hello_options(args.skip(2)) {
             Ok(None) => {}
             Ok(Some(name)) => Session::change(reply.socket(), |session| session.name = name.to_vec()),
-            Err(error) => return reply.error(&error),
+            Err(error) => return reply.error(error),
         }
     }
     let id = reply.socket().id() as i64;
@@ -67,7 +66,7 @@ pub(super) fn hello(Call { args, reply, .. }: Call<'_>) {
 }
 
 /// The connection's new name, if one is given.
-fn hello_options(mut args: Args<'_>) -> Result<Option<Vec<u8>>, String> {
+fn hello_options(mut args: Args<'_>) -> Result<Option<Vec<u8>>, Vec<u8>> {
     let mut name = None;
     while args.len() > 0 {
         match args[0].to_ascii_uppercase().as_slice() {
@@ -79,7 +78,7 @@ fn hello_options(mut args: Args<'_>) -> Result<Option<Vec<u8>>, String> {
                 args = args.skip(2);
             }
             b"AUTH" if args.len() >= 3 => return Err(NO_PASSWORD.into()),
-            _ => return Err(format!("ERR Syntax error in HELLO option '{}'", text(&args[0], 128))),
+            _ => return Err([b"ERR Syntax error in HELLO option '", start(&args[0], 128), b"'"].concat()),
         }
     }
     Ok(name)
@@ -128,11 +127,6 @@ pub(super) fn config(Call { args, settings, reply, .. }: Call<'_>) {
         }
         _ => unknown_subcommand(args, reply),
     }
-}
-
-fn wrong_subcommand_arity(args: Args<'_>, reply: &mut Sink) {
-    let name = format!("{}|{}", text(&args[0], 128), text(&args[1], 128)).to_lowercase();
-    wrong_arity(&name, reply);
 }
 
 /// `*` stands for anything, `?` for one byte; case doesn't count. In time of the product of the lengths at most.

@@ -41,6 +41,7 @@ fn conditions_of_set() {
         ("MGET a b", "*2|$1|2|$1|1|"),
         ("SET a 1 NX XX", "-ERR syntax error|"),
         ("SET a 1 what", "-ERR syntax error|"),
+        ("SET a 1 EX", "-ERR syntax error|"),
         ("SET a 1 EX 10", "-ERR expiry is not supported by this server|"),
     ]);
 }
@@ -108,7 +109,7 @@ fn commands_describe_themselves() {
     let get = "*10|$3|get|:2|*2|+readonly|+fast|:1|:1|:1|*0|*0|*0|*0|";
     conversation(&[
         ("COMMAND COUNT", ":18|"),
-        ("COMMAND INFO get nope", &format!("*2|{get}*-1|")),
+        ("COMMAND INFO get nope", &format!("*2|{get}$-1|")),
         (
             "COMMAND DOCS get nope",
             "*2|$3|get|*6|$7|summary|$27|Returns the value of a key.|$5|since|$5|1.0.0|$5|group|$6|string|",
