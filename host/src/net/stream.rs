@@ -23,11 +23,7 @@ pub enum Transport {
 impl Transport {
     /// Registers an accepted, non-blocking socket with the current runtime.
     pub fn register(fd: OwnedFd, unix: bool) -> io::Result<Self> {
-        if unix {
-            UnixStream::from_std(fd.into()).map(Self::Unix)
-        } else {
-            TcpStream::from_std(fd.into()).map(Self::Tcp)
-        }
+        if unix { UnixStream::from_std(fd.into()).map(Self::Unix) } else { TcpStream::from_std(fd.into()).map(Self::Tcp) }
     }
 }
 

@@ -76,25 +76,25 @@ fn read_pair(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Resul
     let chain = read_chain(certificate)?;
     let private = read_key(key)?;
     let signing = provider.key_provider.load_private_key(private).map_err(|error| {
-        Error::configuration(format!("{}: the key can't be used: {error}", key.display())).hint("use an RSA, ECDSA or Ed25519 key")
+        Error::configuration(format!("{}: the key can't be used: {error}", key.display()))
+            .hint("use an RSA, ECDSA or Ed25519 key")
     })?;
     let pair = CertifiedKey::new(chain, signing);
     match pair.keys_match() {
         Ok(()) => Ok(Arc::new(pair)),
         Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => Ok(Arc::new(pair)),
-        Err(rustls::Error::InconsistentKeys(_)) => Err(Error::configuration(format!(
-            "{} isn't the key of the certificate in {}",
-            key.display(),
-            certificate.display()
-        ))
-        .hint("give the pair that belongs together; the server's own certificate comes first in its file")),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Err(Error::configuration(format!("{} isn't the key of the certificate in {}", key.display(), certificate.display()))
+                .hint("give the pair that belongs together; the server's own certificate comes first in its file"))
+        }
         Err(error) => Err(Error::configuration(format!("{}: the certificate can't be used: {error}", certificate.display()))),
     }
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = read(path, "certificate")?;
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| bad_pem(path, &error))?;
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| bad_pem(path, &error))?;
     if chain.is_empty() {
         return Err(Error::configuration(format!("{}: no certificate in it", path.display()))
             .hint("the file must be PEM, with -----BEGIN CERTIFICATE----- in it"));

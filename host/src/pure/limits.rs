@@ -82,8 +82,12 @@ impl Limits {
     /// Refuses values that can't work together.
     pub fn check(&self) -> Result<()> {
         let bad = |message: String, hint: &str| Err(Error::configuration(message).hint(hint));
-        if self.read_buffer == 0 || self.high_water == 0 || self.reads_per_turn == 0 || self.connections == 0 || self.memory == 0 {
-            return bad("read-buffer, high-water, reads per turn, max-connections and memory-limit must be at least 1".to_owned(), "leave them out to have the defaults");
+        if self.read_buffer == 0 || self.high_water == 0 || self.reads_per_turn == 0 || self.connections == 0 || self.memory == 0
+        {
+            return bad(
+                "read-buffer, high-water, reads per turn, max-connections and memory-limit must be at least 1".to_owned(),
+                "leave them out to have the defaults",
+            );
         }
         if self.write_buffer < self.high_water.saturating_add(self.read_buffer) {
             // Else a handler that answers each chunk with as much would see short writes.
@@ -99,7 +103,9 @@ impl Limits {
         if self.connections > most {
             return bad(format!("max-connections ({}) is above {most}", self.connections), "use several listeners");
         }
-        for (name, value) in [("event-budget", self.event_budget), ("start-budget", self.start_budget), ("reload-deadline", self.reload_deadline)] {
+        for (name, value) in
+            [("event-budget", self.event_budget), ("start-budget", self.start_budget), ("reload-deadline", self.reload_deadline)]
+        {
             if value.is_zero() {
                 return bad(format!("{name} is zero: no call could end in time"), "leave it out to have the default");
             }

@@ -185,7 +185,8 @@ impl Host {
     /// As [`Server::stop`]; the first error, after all have been tried.
     pub async fn stop(&self, how: Stop) -> Result<()> {
         let servers = self.servers();
-        let stops: Vec<_> = servers.into_iter().map(|server| self.inner.control.spawn(async move { server.stop(how).await })).collect();
+        let stops: Vec<_> =
+            servers.into_iter().map(|server| self.inner.control.spawn(async move { server.stop(how).await })).collect();
         let mut result = Ok(());
         for stop in stops {
             let stopped = stop.await.unwrap_or_else(|error| Err(Error::host(format!("stopping failed: {error}"))));
@@ -214,10 +215,12 @@ impl Host {
         let workers = self.choose_workers(listen.instances)?;
         let name: Arc<str> = listen.name.as_deref().unwrap_or(plugin.name()).into();
         if name.is_empty() || name.contains(char::is_control) {
-            return Err(Error::configuration(format!("listener name {name:?} can't be used")).hint("give it a name of printable characters"));
+            return Err(Error::configuration(format!("listener name {name:?} can't be used"))
+                .hint("give it a name of printable characters"));
         }
         let (engine, limits, count) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()), workers.len());
-        let taken = || Error::configuration(format!("a listener called '{name}' exists already")).hint("give this one another name");
+        let taken =
+            || Error::configuration(format!("a listener called '{name}' exists already")).hint("give this one another name");
         if self.server(&name).is_some() {
             return Err(taken());
         }
@@ -314,8 +317,7 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Ca
 }
 
 fn install(local: &Rc<Local>, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
-    let mut sockets =
-        Sockets::new(listener.limits.clone(), listener.name.clone(), counters.clone(), listener.serials.clone());
+    let mut sockets = Sockets::new(listener.limits.clone(), listener.name.clone(), counters.clone(), listener.serials.clone());
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
     counters.up.set(1);

@@ -37,7 +37,8 @@ impl FromStr for Instances {
             "per-connection" => Err(Error::configuration("instances 'per-connection' isn't supported yet")
                 .hint("use shared, per-core or a number; per-connection comes with a later version")),
             number => number.parse().map(Self::Count).map_err(|_| {
-                Error::configuration(format!("instances '{number}' makes no sense")).hint("use shared, per-core or a number from 1")
+                Error::configuration(format!("instances '{number}' makes no sense"))
+                    .hint("use shared, per-core or a number from 1")
             }),
         }
     }

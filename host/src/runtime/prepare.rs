@@ -31,7 +31,8 @@ pub(super) fn prepare(
     let generation = Arc::new(Generation { number, component, plugin: plugin.clone(), settings });
     let candidate = |_| {
         let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
-        let mut instance = Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
+        let mut instance =
+            Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
         instance.start(&mut slot, plugin.configuration()).map_err(|fault| refused(plugin, fault))?;
         let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
         Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })

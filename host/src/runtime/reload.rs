@@ -117,7 +117,9 @@ impl Transaction<'_> {
         let votes: Vec<_> = shards
             .iter()
             .zip(candidates)
-            .map(|(shard, candidate)| tokio::spawn(ask(shard.worker.clone(), move |local| vote::quiesce(local, number, candidate, ballot))))
+            .map(|(shard, candidate)| {
+                tokio::spawn(ask(shard.worker.clone(), move |local| vote::quiesce(local, number, candidate, ballot)))
+            })
             .collect();
         if ballot.sole {
             // It keeps the deadline itself, and has rolled back if it says no.

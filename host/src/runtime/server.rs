@@ -157,16 +157,13 @@ impl Server {
     }
 
     fn host(&self) -> Result<Host> {
-        let inner = self.host.upgrade().ok_or_else(|| Error::configuration(format!("listener '{}': its host is gone", self.name())))?;
+        let inner =
+            self.host.upgrade().ok_or_else(|| Error::configuration(format!("listener '{}': its host is gone", self.name())))?;
         Ok(Host { inner })
     }
 
     /// `work` on the control thread, whose clock it needs; none when it takes longer than `patience`.
-    async fn within<T: Send + 'static>(
-        &self,
-        patience: Duration,
-        work: impl Future<Output = T> + Send,
-    ) -> Option<T> {
+    async fn within<T: Send + 'static>(&self, patience: Duration, work: impl Future<Output = T> + Send) -> Option<T> {
         let host = self.host().ok()?;
         let timer = host.control(async move { tokio::time::sleep(patience).await });
         let (work, timer) = (std::pin::pin!(work), std::pin::pin!(timer));

@@ -50,16 +50,22 @@ impl Refusal {
 
     pub(super) fn late(deadline: Duration) -> Self {
         let error = Error::guest(format!("not all workers had voted within {deadline:?} (reload-deadline)"));
-        Self::new("quiesce", error.hint("a handler, `snapshot` or `restore` takes too long; make it quicker or raise reload-deadline"))
+        Self::new(
+            "quiesce",
+            error.hint("a handler, `snapshot` or `restore` takes too long; make it quicker or raise reload-deadline"),
+        )
     }
 
     fn of(phase: &'static str, fault: GuestFault) -> Self {
         let what = if fault.kind == FaultKind::Refused { "refused" } else { "failed" };
         let error = Error::guest(format!("`{}` {what}: {fault}", fault.handler));
-        Self::new(phase, match fault.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        })
+        Self::new(
+            phase,
+            match fault.hint {
+                Some(hint) => error.hint(hint),
+                None => error,
+            },
+        )
     }
 }
 
@@ -80,7 +86,9 @@ pub(super) fn quiesce(local: &Rc<Local>, number: u64, mut candidate: Candidate, 
     state.held = true;
     let deadline = shard.listener.limits.reload_deadline;
     let carried = state.carry_over(&shard, &mut candidate, ballot);
-    match carried.and_then(|outcome| if began.elapsed() <= deadline { Ok(outcome) } else { Err(Box::new(Refusal::late(deadline))) }) {
+    match carried
+        .and_then(|outcome| if began.elapsed() <= deadline { Ok(outcome) } else { Err(Box::new(Refusal::late(deadline))) })
+    {
         Ok(outcome) => {
             state.pending = Some(Pending { candidate, began, outcome });
             match (ballot.sole, ballot.dry_run) {
@@ -124,7 +132,12 @@ impl State {
             match restored {
                 Ok(()) => {}
                 Err(refusal) if ballot.discard_state && refusal.survivable => {
-                    outcome.notes.push(format!("{} bytes of state (version '{}') were discarded: {}", snapshot.data.len(), snapshot.version, refusal.refusal.error.message()));
+                    outcome.notes.push(format!(
+                        "{} bytes of state (version '{}') were discarded: {}",
+                        snapshot.data.len(),
+                        snapshot.version,
+                        refusal.refusal.error.message()
+                    ));
                 }
                 Err(refusal) => return Err(Box::new(refusal.refusal)),
             }
@@ -166,7 +179,10 @@ impl State {
             outcome.connections = sockets.entries.len() as u64;
             sockets.timer_handler = self.generation.component.has_timer_handler();
             if !sockets.timer_handler && sockets.timers.len() > 0 {
-                outcome.notes.push(format!("{} timers were cancelled: the new component exports no `timer-handler`", sockets.timers.len()));
+                outcome.notes.push(format!(
+                    "{} timers were cancelled: the new component exports no `timer-handler`",
+                    sockets.timers.len()
+                ));
                 sockets.timers.clear_all();
             }
             candidate.staged.apply(sockets);
@@ -201,7 +217,9 @@ fn restore(slot: &mut Slot<Sockets>, candidate: &mut Candidate, snapshot: &socke
     if let Some(sockets) = slot {
         sockets.staged = std::mem::take(&mut candidate.staged);
     }
-    let had_timers = slot.as_mut().map(|sockets| std::mem::replace(&mut sockets.timer_handler, candidate.generation.component.has_timer_handler()));
+    let had_timers = slot
+        .as_mut()
+        .map(|sockets| std::mem::replace(&mut sockets.timer_handler, candidate.generation.component.has_timer_handler()));
     enter(slot, Phase::Candidate);
     let result = candidate.instance.restore(slot, snapshot);
     enter(slot, Phase::Acting);
@@ -219,7 +237,10 @@ fn no_restore(snapshot: &socket::State) -> NotRestored {
         snapshot.version
     ));
     NotRestored {
-        refusal: Refusal::new("restore", error.hint("have the new component export lifecycle, or give the state up: --discard-state")),
+        refusal: Refusal::new(
+            "restore",
+            error.hint("have the new component export lifecycle, or give the state up: --discard-state"),
+        ),
         survivable: true,
     }
 }

@@ -38,7 +38,8 @@ impl Worker {
     pub(super) fn start(index: usize) -> Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let failed = |error: std::io::Error| {
-            Error::host(format!("worker {index} can't be started: {error}")).hint("see the limits on threads and descriptors (ulimit -u, -n)")
+            Error::host(format!("worker {index} can't be started: {error}"))
+                .hint("see the limits on threads and descriptors (ulimit -u, -n)")
         };
         // Made here, so that its failure is the caller's to know; it isn't `Send`, so only its parts go over.
         let (ready, made) = std::sync::mpsc::sync_channel(1);
