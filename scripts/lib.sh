@@ -15,3 +15,9 @@ fail() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# A shell that doesn't read the user's profile (CI, cron) has no cargo on its PATH, though it is there.
+if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; fi
+
+# Results are looked for in target/, built for this machine.
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_TARGET
