@@ -112,3 +112,27 @@ pub struct SessionInfo {
     /// Whether the peer showed a certificate that was verified.
     pub verified: bool,
 }
+
+/// `outbound.tls-options`: how a client handshake is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// The name to ask for and to verify; none: the host part of the address.
+    pub server_name: Option<String>,
+    /// Protocols offered by ALPN, most wanted first.
+    pub alpn: Vec<String>,
+    /// The name of a certificate and key that the operator has configured, to show to the server.
+    pub credentials: Option<String>,
+}
+
+/// `outbound.connect-options`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// Some: speak TLS.
+    pub tls: Option<TlsOptions>,
+    /// How long to try, in milliseconds; none: the host's own bound.
+    pub timeout_milliseconds: Option<u32>,
+    /// Keep the socket open for writing after the peer's FIN.
+    pub allow_half_open: bool,
+    /// The new socket's context.
+    pub context: Vec<u8>,
+}
