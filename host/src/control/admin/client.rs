@@ -75,8 +75,11 @@ impl Client {
         let ours = our_uid();
         // In a shared folder anybody can put up a socket: what is meant for our host isn't told to a stranger's.
         if server != ours && server != 0 && ours != 0 {
-            return Err(Error::configuration(format!("the admin socket {} is served by another user (uid {server})", self.path.display()))
-                .hint("run this as that user, or name your own host's socket with --admin PATH"));
+            return Err(Error::configuration(format!(
+                "the admin socket {} is served by another user (uid {server})",
+                self.path.display()
+            ))
+            .hint("run this as that user, or name your own host's socket with --admin PATH"));
         }
         Ok(stream)
     }
@@ -99,7 +102,8 @@ impl Client {
         if !ours {
             return Err(self.not_sockdock());
         }
-        let body = Limited::new(answer.into_body(), ANSWER_LIMIT).collect().await.map_err(|error| self.failed(&error))?.to_bytes();
+        let body =
+            Limited::new(answer.into_body(), ANSWER_LIMIT).collect().await.map_err(|error| self.failed(&error))?.to_bytes();
         drop(sender);
         connection.abort();
         match serde_json::from_slice::<ErrorReply>(&body) {
@@ -162,7 +166,9 @@ impl Client {
 }
 
 fn encode(request: &impl Serialize) -> Result<Bytes> {
-    serde_json::to_vec(request).map(Bytes::from).map_err(|error| Error::host(format!("cannot write the request as JSON: {error}")))
+    serde_json::to_vec(request)
+        .map(Bytes::from)
+        .map_err(|error| Error::host(format!("cannot write the request as JSON: {error}")))
 }
 
 #[cfg(test)]
@@ -176,7 +182,8 @@ mod tests {
     };
 
     /// Asks for the status of a server that answers each connection with `answer`.
-    async fn status_from(answer: &'static str) -> Result<HostStatus> {
+    async fn status_from(answer: impl Into<String>) -> Result<HostStatus> {
+        let answer = answer.into();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.sock");
         let listener = UnixListener::bind(&path).unwrap();
@@ -229,14 +236,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_passed_on_with_its_hint() {
-        let answer = "HTTP/1.1 404 Not Found\r\nserver: sockdock/9\r\ncontent-length: 30\r\n\r\n{\"error\":\"no x\",\"hint\":\"try y\"}";
+        let body = r#"{"error":"no x","hint":"try y"}"#;
+        let answer = format!("HTTP/1.1 404 Not Found\r\nserver: sockdock/9\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         let error = status_from(answer).await.unwrap_err();
         assert_eq!((error.message(), error.advice()), ("no x", Some("try y")));
     }
 
     #[tokio::test]
     async fn an_answer_of_another_shape_asks_for_the_version() {
-        let error = status_from("HTTP/1.1 200 OK\r\nserver: sockdock/9\r\ncontent-length: 12\r\n\r\n{\"version\":9").await.unwrap_err();
+        let error =
+            status_from("HTTP/1.1 200 OK\r\nserver: sockdock/9\r\ncontent-length: 12\r\n\r\n{\"version\":9").await.unwrap_err();
         assert!(error.message().starts_with("cannot understand the answer"), "{error}");
     }
 }

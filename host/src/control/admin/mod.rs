@@ -29,8 +29,8 @@ mod socket;
 mod wire;
 
 pub use client::Client;
-pub use server::{Admin, serve};
 pub(crate) use server::serve_claimed;
+pub use server::{Admin, serve};
 pub(crate) use socket::Claim;
-pub use wire::{ReloadReply, ReloadRequest, StopReply, StopRequest};
 pub(crate) use wire::ErrorReply;
+pub use wire::{ReloadReply, ReloadRequest, StopReply, StopRequest};

@@ -19,7 +19,9 @@ pub(crate) fn default_path() -> PathBuf {
 fn default_path_in(runtime: Option<&Path>, temp: &Path, uid: u32) -> PathBuf {
     // With `sudo` the variable may name another user's folder.
     match runtime {
-        Some(folder) if folder.is_absolute() && fs::metadata(folder).is_ok_and(|found| private(&found, uid).is_ok()) => folder.join(FILE),
+        Some(folder) if folder.is_absolute() && fs::metadata(folder).is_ok_and(|found| private(&found, uid).is_ok()) => {
+            folder.join(FILE)
+        }
         _ => own_folder(temp, uid).join(FILE),
     }
 }
@@ -84,8 +86,11 @@ fn check_given(folder: &Path) -> Result<()> {
     }
     let (everybody_writes, sticky) = (found.mode() & 0o002 != 0, found.mode() & 0o1000 != 0);
     if everybody_writes && !sticky {
-        return Err(Error::configuration(format!("the admin socket's folder {} is not safe: every user may change it", folder.display()))
-            .hint("take that right away (chmod o-w), or give another place with --admin PATH"));
+        return Err(Error::configuration(format!(
+            "the admin socket's folder {} is not safe: every user may change it",
+            folder.display()
+        ))
+        .hint("take that right away (chmod o-w), or give another place with --admin PATH"));
     }
     Ok(())
 }

@@ -94,9 +94,15 @@ fn router(operations: Arc<Operations>) -> Router {
         .route("/status", get(status))
         .route("/reload", post(reload))
         .route("/stop", post(stop))
-        .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is no such resource", "ask GET /status, POST /reload or POST /stop") })
+        .fallback(|| async {
+            Refusal::new(StatusCode::NOT_FOUND, "there is no such resource", "ask GET /status, POST /reload or POST /stop")
+        })
         .method_not_allowed_fallback(|| async {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this resource doesn't take that method", "ask GET /status, POST /reload or POST /stop")
+            Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this resource doesn't take that method",
+                "ask GET /status, POST /reload or POST /stop",
+            )
         })
         .layer(map_response(|mut response: Response| async move {
             response.headers_mut().insert(SERVER, IDENTITY);
@@ -113,17 +119,19 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
     let request: ReloadRequest = read_json(body).await?;
     if let Some(plugin) = request.plugin.as_ref().filter(|plugin| !plugin.is_absolute()) {
         let what = format!("the plugin's path {} is not absolute", plugin.display());
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, what, "the host's working directory isn't the client's: send the full path"));
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            what,
+            "the host's working directory isn't the client's: send the full path",
+        ));
     }
-    let server = operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
-    let change = Change {
-        plugin: request.plugin,
-        settings: request.set,
-        dry_run: request.dry_run,
-        discard_state: request.discard_state,
-    };
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let change =
+        Change { plugin: request.plugin, settings: request.set, dry_run: request.dry_run, discard_state: request.discard_state };
     // A task of its own: a client that hangs up half-way doesn't leave half a reload.
-    let done = tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
+    let done =
+        tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
     Ok(match done {
         Ok(report) => Json(ReloadReply { reports: vec![report], failures: vec![] }).into_response(),
         Err(failure) => (StatusCode::CONFLICT, Json(ReloadReply { reports: vec![], failures: vec![failure] })).into_response(),
@@ -163,7 +171,11 @@ async fn read_json<T: DeserializeOwned + Default>(body: Body) -> Result<T, Refus
         return Ok(T::default());
     }
     serde_json::from_slice(&bytes).map_err(|error| {
-        Refusal::new(StatusCode::BAD_REQUEST, format!("the request's body doesn't fit: {error}"), "send a JSON object with known fields only")
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("the request's body doesn't fit: {error}"),
+            "send a JSON object with known fields only",
+        )
     })
 }
 
@@ -181,7 +193,11 @@ impl Refusal {
     }
 
     fn crashed(error: &tokio::task::JoinError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the host failed at it: {error}"), "this is a bug in sockdock; its log may say more")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the host failed at it: {error}"),
+            "this is a bug in sockdock; its log may say more",
+        )
     }
 }
 

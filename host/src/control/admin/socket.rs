@@ -34,7 +34,8 @@ impl Claim {
         let lock = Lock::take(path)?;
         clear(path).await?;
         let (listener, file) = bind(path).map_err(|error| {
-            Error::host(format!("cannot make the admin socket {}: {error}", path.display())).hint("give another place with --admin PATH")
+            Error::host(format!("cannot make the admin socket {}: {error}", path.display()))
+                .hint("give another place with --admin PATH")
         })?;
         drop(lock);
         Ok(Self { listener, file })
@@ -110,11 +111,21 @@ impl Lock {
         };
         loop {
             let flags = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(&path).map_err(cannot)?;
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .custom_flags(flags)
+                .open(&path)
+                .map_err(cannot)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Err(rustix::io::Errno::WOULDBLOCK) => {
-                    return Err(Error::configuration(format!("another sockdock is just starting on the admin socket {}", socket.display()))
-                        .hint("give this one another place with --admin PATH"));
+                    return Err(Error::configuration(format!(
+                        "another sockdock is just starting on the admin socket {}",
+                        socket.display()
+                    ))
+                    .hint("give this one another place with --admin PATH"));
                 }
                 locked => locked.map_err(|error| cannot(error.into()))?,
             }

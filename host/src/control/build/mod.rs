@@ -109,9 +109,7 @@ fn place(artifact: &Path, to: &Path) -> Result<()> {
     static BUILDS: AtomicU64 = AtomicU64::new(0);
     name.push(format!(".{}-{}.part", std::process::id(), BUILDS.fetch_add(1, Ordering::Relaxed)));
     let part = to.with_file_name(name);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| file.write_all(&bytes))
-        .and_then(|()| fs::rename(&part, to));
+    let written = fs::File::create(&part).and_then(|mut file| file.write_all(&bytes)).and_then(|()| fs::rename(&part, to));
     written.map_err(|error| {
         let _ = fs::remove_file(&part);
         failed("write", to, &error)
@@ -121,21 +119,26 @@ fn place(artifact: &Path, to: &Path) -> Result<()> {
 /// Why `folder` can't be built.
 fn unknown(folder: &Path) -> Error {
     let known = LANGUAGES.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
-    let by_file = OTHERS.iter().find(|(file, _)| folder.join(file).is_file()).map(|(file, language)| ((*file).to_owned(), *language));
+    let by_file =
+        OTHERS.iter().find(|(file, _)| folder.join(file).is_file()).map(|(file, language)| ((*file).to_owned(), *language));
     let found = by_file.or_else(|| first_c_file(folder).map(|file| (file, "C")));
     match found {
-        Some((file, language)) => {
-            Error::configuration(format!("{} is a {language} project ({file}); this version builds {known} only", folder.display()))
-                .hint("build it to a component with the language's own tools, and hand the .wasm file to sockdock")
-        }
+        Some((file, language)) => Error::configuration(format!(
+            "{} is a {language} project ({file}); this version builds {known} only",
+            folder.display()
+        ))
+        .hint("build it to a component with the language's own tools, and hand the .wasm file to sockdock"),
         None => Error::configuration(format!("{} holds no project that sockdock can build", folder.display()))
             .hint("a Rust plugin has a Cargo.toml there; a component that is built already is named by its .wasm file"),
     }
 }
 
 fn first_c_file(folder: &Path) -> Option<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| name.ends_with(".c")).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".c"))
+        .collect();
     names.sort();
     names.into_iter().next()
 }
@@ -154,10 +157,14 @@ mod tests {
 
     #[test]
     fn other_languages_are_named() {
-        for (file, language) in [("package.json", "JavaScript"), ("pyproject.toml", "Python"), ("go.mod", "Go"), ("main.c", "C")] {
+        for (file, language) in [("package.json", "JavaScript"), ("pyproject.toml", "Python"), ("go.mod", "Go"), ("main.c", "C")]
+        {
             let folder = folder_with(file);
             let error = build(folder.path(), &BuildOptions::default()).unwrap_err();
-            assert!(error.message().contains(&format!("is a {language} project ({file}); this version builds Rust only")), "{error}");
+            assert!(
+                error.message().contains(&format!("is a {language} project ({file}); this version builds Rust only")),
+                "{error}"
+            );
         }
     }
 

@@ -83,9 +83,10 @@ struct CargoMessage {
 fn check_package(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     let mut cargo = toolchain.cargo(folder);
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
-    let answer = run(cargo, CompilerOutput::InError).map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project"))?;
-    let metadata: Metadata =
-        serde_json::from_slice(&answer).map_err(|error| Error::host(format!("cannot understand the answer of `cargo metadata`: {error}")))?;
+    let answer =
+        run(cargo, CompilerOutput::InError).map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project"))?;
+    let metadata: Metadata = serde_json::from_slice(&answer)
+        .map_err(|error| Error::host(format!("cannot understand the answer of `cargo metadata`: {error}")))?;
     judge_package(&metadata, folder)
 }
 
@@ -154,7 +155,11 @@ fn run(mut cargo: Command, output: CompilerOutput) -> Result<Vec<u8>, Trouble> {
         Ok(done) => done,
         Err(error) => return Err(Trouble::NotStarted(cargo, error)),
     };
-    if done.status.success() { Ok(done.stdout) } else { Err(Trouble::Refused(String::from_utf8_lossy(&done.stderr).into_owned())) }
+    if done.status.success() {
+        Ok(done.stdout)
+    } else {
+        Err(Trouble::Refused(String::from_utf8_lossy(&done.stderr).into_owned()))
+    }
 }
 
 /// The compiler's words from its first error on.
@@ -192,7 +197,8 @@ not json
     fn metadata_of(folder: &Path) -> Metadata {
         let mut cargo = Toolchain::default().cargo(folder);
         cargo.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]);
-        let answer = run(cargo, CompilerOutput::InError).unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails")));
+        let answer =
+            run(cargo, CompilerOutput::InError).unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails")));
         serde_json::from_slice(&answer).unwrap()
     }
 

@@ -26,8 +26,9 @@ impl Toolchain {
         }
         match private_folder() {
             Some(private) if private.join("env").is_file() => Self::private(&private),
-            _ => Err(Error::configuration(format!("no Rust compiler for {TARGET} is installed"))
-                .hint(format!("run `rustup target add {TARGET}`, or the project's `scripts/setup-guest-toolchain` where there is no rustup"))),
+            _ => Err(Error::configuration(format!("no Rust compiler for {TARGET} is installed")).hint(format!(
+                "run `rustup target add {TARGET}`, or the project's `scripts/setup-guest-toolchain` where there is no rustup"
+            ))),
         }
     }
 
@@ -37,8 +38,9 @@ impl Toolchain {
         let text = fs::read_to_string(&file).map_err(|error| {
             Error::host(format!("cannot read {}: {error}", file.display())).hint("run `scripts/setup-guest-toolchain` again")
         })?;
-        let environment = parse_environment(&text)
-            .map_err(|line| Error::host(format!("{}:{line}: not KEY=VALUE", file.display())).hint("run `scripts/setup-guest-toolchain` again"))?;
+        let environment = parse_environment(&text).map_err(|line| {
+            Error::host(format!("{}:{line}: not KEY=VALUE", file.display())).hint("run `scripts/setup-guest-toolchain` again")
+        })?;
         Ok(Self { environment })
     }
 
@@ -112,7 +114,8 @@ mod tests {
     fn the_private_toolchains_environment_is_read() {
         let text = "# made by a script\n\nRUSTC=/opt/x/bin/rustc\nCARGO_TARGET_WASM32_WASIP2_RUSTFLAGS=-C link-arg=a=b\nEMPTY=\n";
         let pairs = parse_environment(text).unwrap();
-        let expected = [("RUSTC", "/opt/x/bin/rustc"), ("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", "-C link-arg=a=b"), ("EMPTY", "")];
+        let expected =
+            [("RUSTC", "/opt/x/bin/rustc"), ("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", "-C link-arg=a=b"), ("EMPTY", "")];
         assert_eq!(pairs, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
         assert_eq!(parse_environment("A=1\nexport B=2\n"), Err(2));
         assert_eq!(parse_environment("=1\n"), Err(1));
@@ -138,7 +141,8 @@ mod tests {
     #[test]
     fn cargo_gets_the_environment() {
         let folder = tempfile::tempdir().unwrap();
-        let toolchain = Toolchain { environment: vec![("CARGO".into(), "/opt/cargo".into()), ("RUSTC".into(), "/opt/rustc".into())] };
+        let toolchain =
+            Toolchain { environment: vec![("CARGO".into(), "/opt/cargo".into()), ("RUSTC".into(), "/opt/rustc".into())] };
         let command = toolchain.cargo(folder.path());
         assert_eq!(command.get_program(), "/opt/cargo");
         assert!(command.get_envs().any(|pair| pair == (OsStr::new("RUSTC"), Some(OsStr::new("/opt/rustc")))));

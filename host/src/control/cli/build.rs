@@ -17,9 +17,11 @@ Examples:
   sockdock build examples/kv -o kv.wasm
   sockdock build --debug                quicker to build, slower to run
 
-This version builds Rust: a folder with a Cargo.toml, whose library has crate-type = [\"cdylib\"].
-The compiler is your own if it has the target (`rustup target add wasm32-wasip2`), else the one that the project's
-`scripts/setup-guest-toolchain` has put into $SOCKDOCK_TOOLCHAIN (default ~/.local/share/sockdock/guest-toolchain).";
+This version builds Rust: a folder with a Cargo.toml whose library has
+crate-type = [\"cdylib\"]. The compiler is your own if it has the target
+(`rustup target add wasm32-wasip2`), else the one that the project's
+`scripts/setup-guest-toolchain` has put into $SOCKDOCK_TOOLCHAIN
+(default: ~/.local/share/sockdock/guest-toolchain).";
 
 /// Build a plugin's source folder to a component
 #[derive(Debug, Args)]

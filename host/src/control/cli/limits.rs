@@ -119,7 +119,9 @@ fn check(limits: &Limits) -> Result<()> {
         ("--reads-per-turn", limits.reads_per_turn == 0),
     ];
     if let Some((flag, _)) = never_zero.iter().find(|(_, zero)| *zero) {
-        return Err(Error::configuration(format!("{flag} is 0, and nothing could be served")).hint("leave it out for the default"));
+        return Err(
+            Error::configuration(format!("{flag} is 0, and nothing could be served")).hint("leave it out for the default")
+        );
     }
     if limits.idle_timeout.is_some_and(|span| span.is_zero()) {
         return Err(Error::configuration("--idle-timeout is 0, and every connection would be closed at once")
@@ -129,8 +131,10 @@ fn check(limits: &Limits) -> Result<()> {
     let needed = limits.high_water.saturating_add(limits.read_buffer);
     if limits.write_buffer < needed {
         let (have, need) = (Size(limits.write_buffer), Size(needed));
-        return Err(Error::configuration(format!("--write-buffer {have} is less than --high-water and --read-buffer together ({need})"))
-            .hint(format!("give --write-buffer {need} or more, or make one of the others smaller")));
+        return Err(Error::configuration(format!(
+            "--write-buffer {have} is less than --high-water and --read-buffer together ({need})"
+        ))
+        .hint(format!("give --write-buffer {need} or more, or make one of the others smaller")));
     }
     Ok(())
 }
@@ -160,7 +164,9 @@ mod tests {
 
     #[test]
     fn flags_set_what_they_name() {
-        let set = limits(&["--idle-timeout", "2m", "--write-buffer", "4MiB", "--max-connections", "10", "--event-budget", "20ms"]).unwrap();
+        let set =
+            limits(&["--idle-timeout", "2m", "--write-buffer", "4MiB", "--max-connections", "10", "--event-budget", "20ms"])
+                .unwrap();
         let expected = Limits {
             idle_timeout: Some(Duration::from_secs(120)),
             write_buffer: 4 << 20,

@@ -21,10 +21,11 @@ use std::{future::Future, path::PathBuf, process::ExitCode};
 
 const EXAMPLES: &str = "\
 Examples:
-  sockdock serve examples/echo --listen 127.0.0.1:7000     build a plugin, serve it on a TCP port
-  sockdock reload                                          swap in its new build, under live connections
-  sockdock status                                          what is served, and how it does
-  sockdock stop                                            let the connections end, then stop
+  sockdock serve examples/echo --listen 127.0.0.1:7000
+                      build a plugin and serve it on a TCP port
+  sockdock reload     swap in its new build, under live connections
+  sockdock status     what is served, and how it does
+  sockdock stop       let the connections end, then stop
 
 `sockdock COMMAND --help` explains a command and gives more examples.
 

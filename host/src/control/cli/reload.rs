@@ -14,12 +14,13 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  sockdock reload                               read the plugin's file again (a folder is built again)
-  sockdock reload echo-v2.wasm                  another component
+  sockdock reload                   read the plugin again (build its folder again)
+  sockdock reload echo-v2.wasm      another component
   sockdock reload kv.wasm --listener kv --dry-run
-  sockdock reload --json                        the report for programs
+  sockdock reload --json            the report for programs
 
-If anything goes wrong, the old generation goes on serving, the reason is shown, and the exit code is 1.";
+If anything goes wrong, the old generation goes on serving, the reason is
+shown, and the exit code is 1.";
 
 /// Swap a plugin under its live connections
 #[derive(Debug, Args)]

@@ -86,10 +86,14 @@ mod tests {
 
     #[test]
     fn a_dry_run_says_that_nothing_was_changed() {
-        let report = ReloadReport { dry_run: true, cached: true, from_version: None, snapshot_bytes: 0, pause_us: vec![], ..report() };
+        let report =
+            ReloadReport { dry_run: true, cached: true, from_version: None, snapshot_bytes: 0, pause_us: vec![], ..report() };
         let text = report_text(&report);
         assert!(text.starts_with("kv: the dry run passed, nothing was changed; generation 3 goes on\n"), "{text}");
-        assert!(text.contains("(from the cache)") && text.contains("snapshot     none\n") && text.contains("pause        none\n"), "{text}");
+        assert!(
+            text.contains("(from the cache)") && text.contains("snapshot     none\n") && text.contains("pause        none\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -34,14 +34,17 @@ use std::{
 const EXAMPLES: &str = "\
 Examples:
   sockdock serve echo.wasm --listen 127.0.0.1:7000
-  sockdock serve examples/kv --listen 127.0.0.1:6379 --set max-keys=100000
-  sockdock serve echo.wasm --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --instances per-core
+  sockdock serve my-plugin/ --listen 127.0.0.1:6379 --set max-keys=100000
+  sockdock serve echo.wasm --listen 0.0.0.0:443 --instances per-core \\
+      --tls-cert chain.pem --tls-key key.pem
   sockdock serve echo.wasm --listen 127.0.0.1:7000 --listen unix:/run/echo.sock \\
       --listen-tls 127.0.0.1:7443 --tls-cert chain.pem --tls-key key.pem
 
 On stdout it says where it listens, then `ready`; the log goes to stderr.
-SIGHUP reads the plugin again (a folder is built again) and reloads it under live connections.
-SIGTERM and SIGINT stop accepting, let the connections end, then stop; a second one closes them at once.";
+
+SIGHUP           read the plugin again (build its folder again) and reload it
+SIGTERM, SIGINT  accept no more, let the connections end, then stop;
+                 the second one closes the connections at once";
 
 /// Serve a plugin on sockets
 #[derive(Debug, Args)]
@@ -66,7 +69,7 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     limits: LimitArgs,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Operation")]
     admin: AdminArgs,
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Operation")]
@@ -75,7 +78,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "DURATION", default_value = "off", help_heading = "Operation")]
     drain_timeout: OptionalSpan,
     /// Shape of the log's lines
-    #[arg(long, value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
     log_format: LogFormat,
     /// error, warn, info, debug, trace, off, or by module as in `info,sockdock=debug` [default: $RUST_LOG, else info]
     #[arg(long, value_name = "LEVEL", help_heading = "Operation")]

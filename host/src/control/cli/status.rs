@@ -16,7 +16,8 @@ Examples:
   sockdock status --json | jq '.listeners[].connections'
   sockdock status --admin /run/echo/admin.sock
 
-Counters run from the listener's start. READ and WRITTEN are bytes on the wire's plain side.";
+Counters run from the listener's start. READ and WRITTEN count the plugin's
+bytes, without what TLS adds.";
 
 /// Show what is served, and how it does
 #[derive(Debug, Args)]
@@ -31,7 +32,11 @@ pub(super) struct StatusArgs {
 
 pub(super) fn run(args: StatusArgs) -> Result<(), Failure> {
     let status = block_on(async { Ok(args.admin.client().status().await?) })?;
-    if args.json { print_json(&status)? } else { print(&status_text(&status))? }
+    if args.json {
+        print_json(&status)?
+    } else {
+        print(&status_text(&status))?
+    }
     Ok(())
 }
 
@@ -88,7 +93,8 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
         (listener.accept_errors, "failed accept"),
         (listener.refused, "refused connection"),
     ];
-    let some: Vec<String> = counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
+    let some: Vec<String> =
+        counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
     (!some.is_empty()).then(|| format!("{}: {}", plain(&listener.name), some.join(", ")))
 }
 
@@ -119,7 +125,12 @@ mod tests {
                     state: "listening".into(),
                     ..ListenerStatus::default()
                 },
-                ListenerStatus { name: "kv".into(), addresses: vec!["unix:/run/kv".into()], state: "failing: \x07".into(), ..ListenerStatus::default() },
+                ListenerStatus {
+                    name: "kv".into(),
+                    addresses: vec!["unix:/run/kv".into()],
+                    state: "failing: \x07".into(),
+                    ..ListenerStatus::default()
+                },
             ],
         };
         assert_eq!(

@@ -7,23 +7,23 @@ use super::{
 };
 use crate::control::admin::{Client, StopRequest};
 use clap::Args;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use std::{os::fd::OwnedFd, time::Duration};
-use tokio::{
-    io::{Interest, unix::AsyncFd},
-    time::timeout,
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, pidfd_open},
 };
+use std::os::fd::OwnedFd;
 
 const EXAMPLES: &str = "\
 Examples:
-  sockdock stop                     accept no more, let the connections end, then stop
-  sockdock stop --force             close the connections at once
-  sockdock stop --listener kv       one listener; the others go on
+  sockdock stop                  accept no more, let the connections end, then stop
+  sockdock stop --force          close the connections at once
+  sockdock stop --listener kv    one listener; the others go on
 
-It returns when all is stopped. A second `sockdock stop --force` cuts a stop short that takes too long.";
+It returns when all is stopped. `sockdock stop --force` also cuts short a stop
+that takes too long.";
 
 /// How long a host may take to end its process after it has said that all is stopped.
-const EXIT: Duration = Duration::from_secs(5);
+const EXIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// Stop the host or one listener
 #[derive(Debug, Args)]
@@ -40,26 +40,25 @@ pub(super) struct StopArgs {
 }
 
 pub(super) fn run(args: StopArgs) -> Result<(), Failure> {
-    block_on(async {
-        let client = args.admin.client();
+    let client = args.admin.client();
+    let (stopped, process) = block_on(async {
         // Before it stops: afterwards its process id may be somebody else's.
         let process = if args.listener.is_none() { watch(&client).await? } else { None };
         let request = StopRequest { listener: args.listener, force: args.force };
-        let stopped = client.stop(&request).await?.stopped;
-        if let Some(process) = process {
-            // A program that embeds the host lives on: that is no failure.
-            let _ = timeout(EXIT, process.readable()).await;
-        }
-        for name in stopped {
-            print(&format!("stopped {}\n", plain(&name)))?;
-        }
-        Ok(())
-    })
+        Ok((client.stop(&request).await?.stopped, process))
+    })?;
+    if let Some(process) = process {
+        // A program that embeds the host lives on: that is no failure.
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&EXIT));
+    }
+    for name in stopped {
+        print(&format!("stopped {}\n", plain(&name)))?;
+    }
+    Ok(())
 }
 
 /// The host's process, readable when it has ended; none if it is out of sight.
-async fn watch(client: &Client) -> Result<Option<AsyncFd<OwnedFd>>, Failure> {
-    let Some(pid) = client.process().await?.and_then(Pid::from_raw) else { return Ok(None) };
-    let Ok(process) = pidfd_open(pid, PidfdFlags::NONBLOCK) else { return Ok(None) };
-    Ok(AsyncFd::with_interest(process, Interest::READABLE).ok())
+async fn watch(client: &Client) -> Result<Option<OwnedFd>, Failure> {
+    let pid = client.process().await?.and_then(Pid::from_raw);
+    Ok(pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()))
 }

@@ -51,7 +51,8 @@ impl ListenArgs {
                 None => so_far,
             });
         }
-        let listen = listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
+        let listen =
+            listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
         Ok(listen.instances(self.instances).allow_half_open(self.allow_half_open))
     }
 
