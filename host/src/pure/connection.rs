@@ -283,10 +283,11 @@ impl Connection {
         }
     }
 
-    /// A read would block.
-    pub fn read_dry(&mut self) {
-        if let Some(Abort::Failed { unread, .. }) = &mut self.abort {
-            *unread = false;
+    /// A read would block. Answers whether that changes what is to be done: the last of a failed connection's input is read.
+    pub fn read_dry(&mut self) -> bool {
+        match &mut self.abort {
+            Some(Abort::Failed { unread, .. }) => std::mem::take(unread),
+            _ => false,
         }
     }
 
