@@ -42,7 +42,7 @@ impl Socket {
         self.0
     }
 
-    /// All sockets of this instance: those that it accepted, opened or took over, in rising order.
+    /// All sockets of this instance: those that it accepted, opened or took over, in no particular order.
     pub fn live() -> Vec<Self> {
         sockets::live().into_iter().map(Self).collect()
     }
@@ -119,13 +119,15 @@ impl Socket {
     }
 
     /// TCP_NODELAY; on by default.
+    ///
+    /// Errors: `Unsupported` on a unix socket.
     pub fn set_no_delay(self, enabled: bool) -> Result<(), ErrorCode> {
         sockets::set_no_delay(self.0, enabled)
     }
 
     /// TCP keep-alive, with the first probe after so much silence; none, the default: off.
     ///
-    /// Errors: `InvalidArgument` for zero.
+    /// Errors: `InvalidArgument` for zero, `Unsupported` on a unix socket.
     pub fn set_keep_alive(self, delay: Option<Duration>) -> Result<(), ErrorCode> {
         sockets::set_keep_alive(self.0, delay.map(milliseconds))
     }

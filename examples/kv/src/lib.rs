@@ -93,10 +93,8 @@ impl Plugin for Kv {
 
     fn fired(&mut self, token: u64) {
         match token {
-            SWEEP => {
-                if self.saved.store.sweep(SWEEP_ENTRIES) {
-                    timers::set(SWEEP, Duration::ZERO).ok();
-                }
+            SWEEP if self.saved.store.sweep(SWEEP_ENTRIES) => {
+                timers::set(SWEEP, Duration::ZERO).ok();
             }
             ORPHANS => {
                 for socket in std::mem::take(&mut self.orphans) {

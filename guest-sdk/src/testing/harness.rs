@@ -151,7 +151,10 @@ impl<P: Plugin> Harness<P> {
     fn settle(&mut self) {
         loop {
             let ids: Vec<u64> = with(|world| world.connections.keys().copied().collect());
-            let delivered = ids.into_iter().fold(false, |any, id| self.deliver_one(id) || any);
+            let mut delivered = false;
+            for id in ids {
+                delivered |= self.deliver_one(id);
+            }
             if !delivered {
                 return;
             }
