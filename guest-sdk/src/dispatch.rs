@@ -21,7 +21,6 @@ use std::thread::LocalKey;
 /// }
 ///
 /// sockdock_guest::plugin!(Echo);
-/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! plugin {
