@@ -85,10 +85,7 @@ impl Functions {
 
 impl Lifecycle {
     #[allow(clippy::type_complexity, reason = "the signature that the WIT file gives")]
-    pub(super) fn start<'a, H: Host>(
-        &self,
-        store: &Store<Data<H>>,
-    ) -> Result<TypedFunc<(&'a [(String, String)],), Outcome<()>>> {
+    pub(super) fn start<'a, H: Host>(&self, store: &Store<Data<H>>) -> Result<TypedFunc<(&'a [(String, String)],), Outcome<()>>> {
         self.start.typed(store)
     }
 

@@ -127,7 +127,8 @@ impl<H: Host> Instance<H> {
     pub fn restore(&mut self, slot: &mut Slot<H>, state: &State) -> Called {
         let budget = self.settings.state_budget;
         let state = StateRef::from(state);
-        let restored = self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
+        let restored =
+            self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
         restored.ok_or_else(|| GuestFault::refused("restore", "the plugin has no `restore` to take a snapshot over"))
     }
 

@@ -34,11 +34,7 @@ impl<'a, H: Host> Interface<'a, H> {
     }
 
     /// A fallible function whose arguments are plain values.
-    pub(super) fn fallible<P, R>(
-        &mut self,
-        name: &'static str,
-        call: fn(&mut H, P) -> Result<R, socket::ErrorCode>,
-    ) -> Result<()>
+    pub(super) fn fallible<P, R>(&mut self, name: &'static str, call: fn(&mut H, P) -> Result<R, socket::ErrorCode>) -> Result<()>
     where
         P: ComponentNamedList + Lift + 'static,
         R: ComponentType + Lower + 'static,
