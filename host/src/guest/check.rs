@@ -61,10 +61,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<(), Refusal> {
             format!("is WebAssembly of an unknown version ({:02x?})", &rest[..rest.len().min(4)]),
             "rebuild it with a toolchain for WASI 0.2",
         )),
-        [b'(', ..] => Err(Refusal::new(
-            "is WebAssembly text (.wat), not a compiled component",
-            "compile it with `wasm-tools parse`",
-        )),
+        [b'(', ..] => {
+            Err(Refusal::new("is WebAssembly text (.wat), not a compiled component", "compile it with `wasm-tools parse`"))
+        }
         _ => Err(Refusal::new("isn't WebAssembly", build)),
     }
 }
@@ -105,9 +104,8 @@ pub(super) fn exports(component: &Component, refusals: &mut Vec<Refusal>) -> Opt
         let restore = lifecycle.find::<(StateRef<'_>,), Outcome<()>>("restore", restore);
         Some(Lifecycle { start: start?, snapshot: snapshot?, restore: restore? })
     });
-    let fired = optional(component, &ty, "timer-handler", refusals, |timer| {
-        timer.find::<(u64,), ()>("fired", "func(token: u64)")
-    });
+    let fired =
+        optional(component, &ty, "timer-handler", refusals, |timer| timer.find::<(u64,), ()>("fired", "func(token: u64)"));
     if refusals.len() > before {
         return None;
     }

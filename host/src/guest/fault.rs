@@ -135,7 +135,8 @@ impl Words<'_> {
 
     /// What went wrong, without wasmtime's multi-line backtrace around it.
     fn cause(&self) -> String {
-        let causes = self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
+        let causes =
+            self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
         let causes: Vec<_> = causes.collect();
         presentable(&causes.join(": "), WORDS)
     }

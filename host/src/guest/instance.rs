@@ -92,6 +92,7 @@ impl<H: Host> Instance<H> {
     }
 
     /// `socket-handlers.connect-error`.
+    #[allow(dead_code, reason = "part of the contract; the runtime makes no outbound connections yet")]
     pub fn connect_error(&mut self, slot: &mut Slot<H>, socket: SocketId, error: &SocketError) -> Called {
         let error = SocketErrorArg::from(error);
         self.event(slot, "connect-error", |store, functions| functions.connect_error(store)?.call(store, (socket.0, error)))
@@ -127,7 +128,8 @@ impl<H: Host> Instance<H> {
     pub fn restore(&mut self, slot: &mut Slot<H>, state: &State) -> Called {
         let budget = self.settings.state_budget;
         let state = StateRef::from(state);
-        let restored = self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
+        let restored =
+            self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
         restored.ok_or_else(|| GuestFault::refused("restore", "the plugin has no `restore` to take a snapshot over"))
     }
 

@@ -46,8 +46,20 @@ fn handlers_are_called_with_their_arguments() {
 fn every_error_code_keeps_its_meaning() {
     use ErrorCode::*;
     let codes = [
-        Closed, Reset, Refused, Unreachable, TimedOut, NameResolution, Tls, NotAllowed, InvalidArgument, LimitExceeded,
-        InProgress, Unsupported, Io, Other,
+        Closed,
+        Reset,
+        Refused,
+        Unreachable,
+        TimedOut,
+        NameResolution,
+        Tls,
+        NotAllowed,
+        InvalidArgument,
+        LimitExceeded,
+        InProgress,
+        Unsupported,
+        Io,
+        Other,
     ];
     let mut instance = instance(&Wat::plugin());
     let slot = &mut Recorder::slot();
@@ -60,7 +72,9 @@ fn every_error_code_keeps_its_meaning() {
 #[test]
 fn an_error_of_the_host_reaches_the_guest() {
     // `data` tells socket 7 the error code that a write to another socket met: `closed` is 0.
-    let other = "(drop (call $write (i64.const 100) (i32.const 16) (i32.const 4) (i32.const 0)))".replace("(drop ", "").replace("0)))", "0))");
+    let other = "(drop (call $write (i64.const 100) (i32.const 16) (i32.const 4) (i32.const 0)))"
+        .replace("(drop ", "")
+        .replace("0)))", "0))");
     let wat = Wat::plugin().put("data", &other).put(
         "data",
         "(i32.store8 (i32.const 96) (i32.add (i32.const 48) (i32.load8_u (i32.const 0))))

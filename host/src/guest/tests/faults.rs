@@ -16,9 +16,7 @@ fn fault_of_data(instance: &mut Instance<Recorder>) -> GuestFault {
 
 #[test]
 fn a_trap_names_its_place_and_ends_the_instance() {
-    let wat = Wat::plugin()
-        .put("core", "(func $deep_down unreachable)")
-        .put("data", "(call $deep_down)");
+    let wat = Wat::plugin().put("core", "(func $deep_down unreachable)").put("data", "(call $deep_down)");
     let mut instance = instance(&wat);
     let fault = fault_of_data(&mut instance);
     assert_eq!((fault.kind, fault.handler), (FaultKind::Trap, "data"));
@@ -94,9 +92,7 @@ fn a_memory_eater_meets_its_limit() {
 
 #[test]
 fn a_refused_growth_that_the_guest_survives_is_no_fault() {
-    let wat = Wat::plugin()
-        .put("data", "(drop (memory.grow (i32.const 10000)))")
-        .put("drain", "unreachable");
+    let wat = Wat::plugin().put("data", "(drop (memory.grow (i32.const 10000)))").put("drain", "unreachable");
     let mut instance = instance(&wat);
     let slot = &mut Recorder::slot();
     instance.data(slot, SOCKET, b"x").unwrap();

@@ -86,7 +86,8 @@ fn printed_lines_are_logged_one_by_one() {
         log.settle();
         log.print(Stream::Stdout, b"rest\n");
     });
-    let expected = ["INFO test: one", "INFO test: two", "INFO test: three", "INFO test: and a ", "WARN test: oh", "INFO test: rest"];
+    let expected =
+        ["INFO test: one", "INFO test: two", "INFO test: three", "INFO test: and a ", "WARN test: oh", "INFO test: rest"];
     assert_eq!(lines, expected);
 }
 

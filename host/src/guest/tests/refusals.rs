@@ -91,8 +91,10 @@ fn functions_that_a_later_patch_version_may_have_are_named() {
 
 #[test]
 fn a_mistyped_import_is_named() {
-    let wat = Wat::plugin()
-        .put("imports", "(import \"sockdock:plugin/timers@0.1.0\" (instance (export \"clear-timer\" (func (param \"token\" string)))))");
+    let wat = Wat::plugin().put(
+        "imports",
+        "(import \"sockdock:plugin/timers@0.1.0\" (instance (export \"clear-timer\" (func (param \"token\" string)))))",
+    );
     assert_refused(&wat.build(), &["sockdock:plugin/timers@0.1.0", "clear-timer"]);
 }
 
@@ -106,7 +108,10 @@ fn interfaces_of_types_alone_need_nobody() {
 fn an_inspection_tells_what_a_component_is() {
     let wat = Wat::plugin()
         .with_lifecycle()
-        .put("imports", "(import \"sockdock:plugin/timers@0.1.0\" (instance (export \"clear-timer\" (func (param \"token\" u64)))))")
+        .put(
+            "imports",
+            "(import \"sockdock:plugin/timers@0.1.0\" (instance (export \"clear-timer\" (func (param \"token\" u64)))))",
+        )
         .put("imports", "(import \"wasi:random/random@0.2.1\" (instance (export \"get-random-u64\" (func (result u64)))))");
     let bytes = wat.build();
     let inspection = engine().inspect(&bytes).unwrap();

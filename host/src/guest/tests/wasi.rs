@@ -71,9 +71,8 @@ fn what_is_over_needs_no_wait() {
 #[test]
 fn exit_ends_the_instance() {
     let signature = "(export \"exit\" (func (param \"status\" (result))))";
-    let wat = Wat::plugin()
-        .import("wasi:cli/exit@0.2.0", "exit", signature, "(param i32)")
-        .put("data", "(call $exit (i32.const 1))");
+    let wat =
+        Wat::plugin().import("wasi:cli/exit@0.2.0", "exit", signature, "(param i32)").put("data", "(call $exit (i32.const 1))");
     let mut instance = instance(&wat);
     let slot = &mut Recorder::slot();
     let fault = instance.data(slot, SocketId(7), b"x").unwrap_err();
@@ -112,12 +111,7 @@ fn its_arguments_are_the_plugins_name_and_its_environment_is_empty() {
 #[test]
 fn randomness_is_real() {
     let wat = Wat::plugin()
-        .import(
-            "wasi:random/random@0.2.0",
-            "get-random-u64",
-            "(export \"get-random-u64\" (func (result u64)))",
-            "(result i64)",
-        )
+        .import("wasi:random/random@0.2.0", "get-random-u64", "(export \"get-random-u64\" (func (result u64)))", "(result i64)")
         .put("data", "(if (i64.eq (call $get-random-u64) (call $get-random-u64)) (then unreachable))");
     call_data(&wat).unwrap();
 }

@@ -47,16 +47,13 @@ impl Wat {
 
     /// With `timer-handler`: `fired` writes to the socket called as the token.
     pub(super) fn with_timer(self) -> Self {
-        self.put(
-            "core",
-            "(func (export \"fired\") (param i64) (drop (call $say (local.get 0) (i32.const 64) (i32.const 4))))",
-        )
-        .put(
-            "exports",
-            "(func $fired (param \"token\" u64) (canon lift (core func $main \"fired\")))
+        self.put("core", "(func (export \"fired\") (param i64) (drop (call $say (local.get 0) (i32.const 64) (i32.const 4))))")
+            .put(
+                "exports",
+                "(func $fired (param \"token\" u64) (canon lift (core func $main \"fired\")))
              (instance $timer (export \"fired\" (func $fired)))
              (export \"sockdock:plugin/timer-handler@0.1.0\" (instance $timer))",
-        )
+            )
     }
 
     /// As a binary.

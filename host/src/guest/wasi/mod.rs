@@ -136,6 +136,5 @@ pub(super) const INTERFACES: &[&str] = &[
 /// Whether `import` is one of ours: `wasi:io/streams@0.2.3`.
 pub(super) fn provides(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
-    INTERFACES.contains(&interface)
-        && version.strip_prefix("0.2.").is_some_and(|patch| patch.parse::<u32>().is_ok())
+    INTERFACES.contains(&interface) && version.strip_prefix("0.2.").is_some_and(|patch| patch.parse::<u32>().is_ok())
 }
