@@ -59,7 +59,10 @@ fn missing_handlers_are_named() {
 #[test]
 fn mistyped_handlers_are_named() {
     let wat = Wat::plugin().replace("(export \"open\" (func $open))", "(export \"open\" (func $data))");
-    assert_refused(&wat.build(), &["other types", "`open` must be `func(socket: u64)`"]);
+    assert_refused(
+        &wat.build(),
+        &["other types", "`open` must be `func(socket: u64)` and is `func(socket: u64, data: list<u8>)`"],
+    );
 }
 
 #[test]
