@@ -103,6 +103,12 @@ impl Limits {
         if self.connections > most {
             return bad(format!("max-connections ({}) is above {most}", self.connections), "use several listeners");
         }
+        if self.handshake_timeout.is_zero() || self.idle_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return bad(
+                "handshake-timeout or idle-timeout is zero: every connection would be closed at once".to_owned(),
+                "leave it out to have the default",
+            );
+        }
         for (name, value) in
             [("event-budget", self.event_budget), ("start-budget", self.start_budget), ("reload-deadline", self.reload_deadline)]
         {
