@@ -139,12 +139,9 @@ fn ready(server: &Server, admin: &Path) -> String {
 /// Does what signals ask for, until the host has stopped.
 async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) -> Result<(), Failure> {
     let stopping = async {
-        loop {
-            match signals.next().await {
-                // In the background: a build takes long, and a stop mustn't wait for it.
-                Order::Reload => drop(tokio::spawn(reload_all(Arc::clone(operations)))),
-                Order::Stop => break,
-            }
+        while signals.next().await == Order::Reload {
+            // In the background: a build takes long, and a stop mustn't wait for it.
+            tokio::spawn(reload_all(Arc::clone(operations)));
         }
         tracing::info!("stopping: waiting for the connections to end; the same signal again closes them");
         let again = async { while signals.next().await != Order::Stop {} };
