@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn buffers_that_do_not_fit_together_are_refused() {
+    fn what_cannot_work_together_is_refused() {
         assert!(limits(&["--write-buffer", "128KiB"]).is_ok());
         let error = limits(&["--write-buffer", "127KiB"]).unwrap_err();
         assert!(error.advice().unwrap().contains("write-buffer of 131072 bytes or more"), "{error}");
