@@ -26,19 +26,12 @@ impl Config {
 
     /// The value of a key; of the last, if it was given more than once.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
     /// All values of a key that was given more than once, in order.
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
     /// The value of a key as a number, an address…; the error names the key, the value and what is wrong with it.
@@ -46,36 +39,21 @@ impl Config {
         let Some(value) = self.get(key) else {
             return Ok(None);
         };
-        value
-            .parse()
-            .map(Some)
-            .map_err(|error| format!("`{key}` can't be `{value}`: {error}").into())
+        value.parse().map(Some).map_err(|error| format!("`{key}` can't be `{value}`: {error}").into())
     }
 
     /// Fails, naming it, if there is a key other than these: a mistyped key shouldn't go unnoticed.
     pub fn only(&self, known: &[&str]) -> Result<(), Failure> {
-        match self
-            .0
-            .iter()
-            .find(|(key, _)| !known.contains(&key.as_str()))
-        {
+        match self.0.iter().find(|(key, _)| !known.contains(&key.as_str())) {
             None => Ok(()),
-            Some((key, _)) if known.is_empty() => {
-                Err(format!("unknown key `{key}`: this plugin has none to set").into())
-            }
-            Some((key, _)) => Err(format!(
-                "unknown key `{key}`: this plugin knows `{}`",
-                known.join("`, `")
-            )
-            .into()),
+            Some((key, _)) if known.is_empty() => Err(format!("unknown key `{key}`: this plugin has none to set").into()),
+            Some((key, _)) => Err(format!("unknown key `{key}`: this plugin knows `{}`", known.join("`, `")).into()),
         }
     }
 
     /// Every key with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
@@ -101,13 +79,7 @@ mod tests {
         let error = config().parse::<u32>("word").unwrap_err().to_string();
         assert_eq!(error, "`word` can't be `x`: invalid digit found in string");
         config().only(&["n", "word"]).unwrap();
-        assert_eq!(
-            config().only(&["n"]).unwrap_err().to_string(),
-            "unknown key `word`: this plugin knows `n`"
-        );
-        assert_eq!(
-            config().only(&[]).unwrap_err().to_string(),
-            "unknown key `n`: this plugin has none to set"
-        );
+        assert_eq!(config().only(&["n"]).unwrap_err().to_string(), "unknown key `word`: this plugin knows `n`");
+        assert_eq!(config().only(&[]).unwrap_err().to_string(), "unknown key `n`: this plugin has none to set");
     }
 }

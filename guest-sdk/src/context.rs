@@ -40,10 +40,7 @@ impl Socket {
         let Some((&length, rest)) = bytes.split_first() else {
             return Ok(None);
         };
-        let shape = || VersionError::Malformed {
-            version: String::new(),
-            reason: "no version before it".into(),
-        };
+        let shape = || VersionError::Malformed { version: String::new(), reason: "no version before it".into() };
         let (version, value) = rest.split_at_checked(length.into()).ok_or_else(shape)?;
         let version = std::str::from_utf8(version).map_err(|_| shape())?;
         Ok(Some(C::decode(version, value)?))
@@ -54,12 +51,7 @@ impl Socket {
     /// Errors: [`ErrorCode::LimitExceeded`] if it is larger than the listener allows; the old one stays.
     pub fn set_context<C: Versioned>(self, context: &C) -> Result<(), ContextError> {
         let version = C::VERSION.as_bytes();
-        const {
-            assert!(
-                C::VERSION.len() < 256,
-                "a version's name has at most 255 bytes"
-            )
-        };
+        const { assert!(C::VERSION.len() < 256, "a version's name has at most 255 bytes") };
         let prefix = [&[version.len() as u8], version].concat();
         Ok(self.set_context_bytes(&encode_after(&prefix, context)?)?)
     }

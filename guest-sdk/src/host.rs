@@ -2,8 +2,6 @@
 //! crate can be tested natively.
 
 #[cfg(target_family = "wasm")]
-pub(crate) use crate::bindings::sockdock::plugin::{
-    logging, outbound, sockets, timers, tls, topics,
-};
+pub(crate) use crate::bindings::sockdock::plugin::{logging, outbound, sockets, timers, tls, topics};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::calls::{logging, outbound, sockets, timers, tls, topics};

@@ -45,7 +45,5 @@ levels! {
 pub(crate) fn log_panics() {
     // Natively the test harness has a hook of its own.
     #[cfg(target_family = "wasm")]
-    std::panic::set_hook(Box::new(|panic| {
-        format(Level::Error, format_args!("{panic}"))
-    }));
+    std::panic::set_hook(Box::new(|panic| format(Level::Error, format_args!("{panic}"))));
 }

@@ -17,12 +17,7 @@ pub fn connect(address: &str, options: &ConnectOptions) -> Result<Socket, ErrorC
 #[allow(clippy::derivable_impls)] // The type is generated.
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self {
-            tls: None,
-            timeout_milliseconds: None,
-            allow_half_open: false,
-            context: Vec::new(),
-        }
+        Self { tls: None, timeout_milliseconds: None, allow_half_open: false, context: Vec::new() }
     }
 }
 
@@ -30,10 +25,6 @@ impl Default for ConnectOptions {
 #[allow(clippy::derivable_impls)] // The type is generated.
 impl Default for TlsOptions {
     fn default() -> Self {
-        Self {
-            server_name: None,
-            alpn: Vec::new(),
-            credentials: None,
-        }
+        Self { server_name: None, alpn: Vec::new(), credentials: None }
     }
 }

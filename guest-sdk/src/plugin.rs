@@ -68,10 +68,6 @@ pub trait Plugin: Default + 'static {
     ///
     /// The default fails, so that no state is lost in silence.
     fn restore(&mut self, state: State) -> Result<(), Failure> {
-        Err(format!(
-            "this plugin takes over no state, and was given version `{}`",
-            state.version
-        )
-        .into())
+        Err(format!("this plugin takes over no state, and was given version `{}`", state.version).into())
     }
 }

@@ -49,8 +49,15 @@ pub struct Sink {
     high_water: usize,
     /// The last write was short: the queue is full until `drain`.
     blocked: bool,
-    /// End the connection when nothing is held any more.
-    ending: bool,
+    end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum End {
+    Open,
+    /// When nothing is held any more.
+    Due,
+    Done,
 }
 
 impl Sink {
@@ -64,21 +71,14 @@ impl Sink {
 
     /// An empty one that gathers up to so many bytes; 0: none.
     pub fn with_high_water(socket: Socket, high_water: usize) -> Self {
-        Self {
-            socket,
-            held: Vec::new(),
-            sent: 0,
-            high_water,
-            blocked: false,
-            ending: false,
-        }
+        Self { socket, held: Vec::new(), sent: 0, high_water, blocked: false, end: End::Open }
     }
 
     /// Takes all the bytes: to gather them, to write them, or to keep them until the queue has drained.
     ///
     /// Errors: the socket's. What is held then stays.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorCode> {
-        if self.ending {
+        if self.is_ending() {
             return Err(ErrorCode::Closed);
         }
         if !self.blocked && self.len() + bytes.len() >= self.high_water {
@@ -118,7 +118,8 @@ impl Sink {
         self.held.clear();
         // The memory of one large answer isn't kept for the rest of the connection.
         self.held.shrink_to(2 * self.high_water);
-        if self.ending {
+        if self.end == End::Due {
+            self.end = End::Done;
             self.socket.end()?;
         }
         Ok(true)
@@ -136,8 +137,15 @@ impl Sink {
     ///
     /// Errors: the socket's.
     pub fn end(&mut self) -> Result<(), ErrorCode> {
-        self.ending = true;
+        if self.end == End::Open {
+            self.end = End::Due;
+        }
         self.flush().map(drop)
+    }
+
+    /// [`Sink::end`] has been called: it takes nothing more.
+    pub fn is_ending(&self) -> bool {
+        self.end != End::Open
     }
 
     /// The last write was short: produce no more until `drain`.

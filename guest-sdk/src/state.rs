@@ -33,10 +33,7 @@ impl State {
     ///
     /// Errors: [`VersionError::Unwritable`].
     pub fn save<V: Versioned>(value: &V) -> Result<Self, VersionError> {
-        Ok(Self {
-            version: V::VERSION.into(),
-            data: value.encode()?,
-        })
+        Ok(Self { version: V::VERSION.into(), data: value.encode()? })
     }
 
     /// The value, brought from its version to that of `V`.

@@ -62,21 +62,14 @@ pub trait Versioned: Serialize + DeserializeOwned {
     /// Reads a value of this version or an older one.
     fn decode(version: &str, data: &[u8]) -> Result<Self, VersionError> {
         if version == Self::VERSION {
-            return from_bytes(data).map_err(|reason| VersionError::Malformed {
-                version: version.into(),
-                reason: reason.to_string(),
-            });
+            return from_bytes(data)
+                .map_err(|reason| VersionError::Malformed { version: version.into(), reason: reason.to_string() });
         }
-        let failed = |failure| VersionError::Conversion {
-            from: version.into(),
-            to: Self::VERSION,
-            reason: reason(failure),
-        };
+        let failed = |failure| VersionError::Conversion { from: version.into(), to: Self::VERSION, reason: reason(failure) };
         if let Some(result) = Self::decode_other(version, data) {
             return result.map_err(failed);
         }
-        let previous = Self::Previous::decode(version, data)
-            .map_err(|error| error.also_read(Self::VERSION))?;
+        let previous = Self::Previous::decode(version, data).map_err(|error| error.also_read(Self::VERSION))?;
         Self::upgrade(previous).map_err(failed)
     }
 
@@ -95,10 +88,7 @@ impl Versioned for First {
     type Previous = First;
 
     fn decode(version: &str, _: &[u8]) -> Result<Self, VersionError> {
-        Err(VersionError::Unknown {
-            found: version.into(),
-            known: Vec::new(),
-        })
+        Err(VersionError::Unknown { found: version.into(), known: Vec::new() })
     }
 }
 
@@ -162,17 +152,10 @@ impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { found, known } => {
-                write!(
-                    f,
-                    "version `{found}` isn't known to this build, which reads `{}`",
-                    known.join("`, `")
-                )
+                write!(f, "version `{found}` isn't known to this build, which reads `{}`", known.join("`, `"))
             }
             Self::Malformed { version, reason } => {
-                write!(
-                    f,
-                    "the bytes of version `{version}` don't have its shape ({reason}): a change of fields is a new version"
-                )
+                write!(f, "the bytes of version `{version}` don't have its shape ({reason}): a change of fields is a new version")
             }
             Self::Conversion { from, to, reason } => {
                 write!(f, "version `{from}` could not be made `{to}`: {reason}")
@@ -187,14 +170,8 @@ impl fmt::Display for VersionError {
 impl std::error::Error for VersionError {}
 
 /// The bytes of a value behind a prefix.
-pub(crate) fn encode_after<V: Versioned>(
-    prefix: &[u8],
-    value: &V,
-) -> Result<Vec<u8>, VersionError> {
-    let failed = |error: postcard::Error| VersionError::Unwritable {
-        version: V::VERSION,
-        reason: error.to_string(),
-    };
+pub(crate) fn encode_after<V: Versioned>(prefix: &[u8], value: &V) -> Result<Vec<u8>, VersionError> {
+    let failed = |error: postcard::Error| VersionError::Unwritable { version: V::VERSION, reason: error.to_string() };
     // Measured first, since a growing buffer would be copied on the way, and be up to twice as large as needed.
     let size = postcard::serialize_with_flavor(value, Size::default()).map_err(failed)?;
     let mut bytes = Vec::with_capacity(prefix.len() + size);

@@ -1,14 +1,12 @@
 //! A plugin as its author writes it, through `plugin!` and in the harness.
 
 use serde::{Deserialize, Serialize};
-use sockdock_guest::bindings::exports::sockdock::plugin::{
-    lifecycle, socket_handlers, timer_handler,
-};
+use sockdock_guest::bindings::exports::sockdock::plugin::{lifecycle, socket_handlers, timer_handler};
 use sockdock_guest::log::Level;
 use sockdock_guest::testing::{self, Harness, Limits};
 use sockdock_guest::{
-    CloseInfo, Config, ContextError, ErrorCode, Exports, Failure, First, Plugin, Socket,
-    SocketError, State, VersionError, Versioned, outbound, timers, topics,
+    CloseInfo, Config, ContextError, ErrorCode, Exports, Failure, First, Plugin, Socket, SocketError, State, VersionError,
+    Versioned, outbound, timers, topics,
 };
 use std::time::Duration;
 
@@ -31,8 +29,7 @@ impl Plugin for Notes {
         self.0.push(format!("open {socket}"));
     }
     fn data(&mut self, socket: Socket, bytes: &[u8]) {
-        self.0
-            .push(format!("data {socket} {}", bytes.escape_ascii()));
+        self.0.push(format!("data {socket} {}", bytes.escape_ascii()));
     }
     fn drain(&mut self, socket: Socket) {
         self.0.push(format!("drain {socket}"));
@@ -53,8 +50,7 @@ impl Plugin for Notes {
         self.0.push(format!("close {socket} {}", info.unsent));
     }
     fn connect_error(&mut self, socket: Socket, error: SocketError) {
-        self.0
-            .push(format!("connect_error {socket} {}", error.message));
+        self.0.push(format!("connect_error {socket} {}", error.message));
     }
     fn fired(&mut self, token: u64) {
         self.0.push(format!("fired {token}"));
@@ -76,10 +72,7 @@ fn each_export_reaches_its_method_of_one_value() {
     use socket_handlers::Guest as _;
     use timer_handler::Guest as _;
     type E = Exports<Notes>;
-    let failed = || SocketError {
-        code: ErrorCode::Reset,
-        message: "gone".into(),
-    };
+    let failed = || SocketError { code: ErrorCode::Reset, message: "gone".into() };
 
     E::start(vec![("greeting".into(), "hi".into())]).unwrap();
     E::handshake(1, Err("unknown issuer".into()));
@@ -89,13 +82,7 @@ fn each_export_reaches_its_method_of_one_value() {
     E::timeout(1);
     E::end(1);
     E::error(1, failed());
-    E::close(
-        1,
-        CloseInfo {
-            error: Some(failed()),
-            unsent: 3,
-        },
-    );
+    E::close(1, CloseInfo { error: Some(failed()), unsent: 3 });
     E::connect_error(2, failed());
     E::fired(9);
 
@@ -129,15 +116,8 @@ fn failures_leave_as_text() {
     use lifecycle::Guest as _;
     let error = Exports::<Notes>::start(vec![("greting".into(), "hi".into())]).unwrap_err();
     assert_eq!(error, "unknown key `greting`: this plugin knows `greeting`");
-    let error = Exports::<Notes>::restore(State {
-        version: "7".into(),
-        data: vec![],
-    })
-    .unwrap_err();
-    assert_eq!(
-        error,
-        "version `7` isn't known to this build, which reads `notes-1`"
-    );
+    let error = Exports::<Notes>::restore(State { version: "7".into(), data: vec![] }).unwrap_err();
+    assert_eq!(error, "version `7` isn't known to this build, which reads `notes-1`");
 }
 
 /// All defaults.
@@ -147,18 +127,10 @@ impl Plugin for Silent {}
 
 #[test]
 fn state_is_not_lost_in_silence() {
-    let Err((reason, mut notes)) = Harness::<Notes>::new().reload::<Silent>() else {
-        panic!("the reload went through")
-    };
-    assert_eq!(
-        reason,
-        "this plugin takes over no state, and was given version `notes-1`"
-    );
+    let Err((reason, mut notes)) = Harness::<Notes>::new().reload::<Silent>() else { panic!("the reload went through") };
+    assert_eq!(reason, "this plugin takes over no state, and was given version `notes-1`");
     let socket = notes.connect();
-    assert_eq!(
-        notes.plugin().0,
-        ["start None".to_string(), format!("open {socket}")]
-    );
+    assert_eq!(notes.plugin().0, ["start None".to_string(), format!("open {socket}")]);
 }
 
 #[test]
@@ -170,22 +142,10 @@ fn events_come_in_order_and_a_reload_keeps_connections() {
     host.send(socket, b"two");
     host.finish(socket);
     assert_eq!(host.unread(socket), 3);
-    let Ok(mut host) = host.reload::<Notes>() else {
-        panic!("the reload failed")
-    };
+    let Ok(mut host) = host.reload::<Notes>() else { panic!("the reload failed") };
     socket.resume().unwrap();
     host.read(socket, None);
-    assert_eq!(
-        host.plugin().0,
-        [
-            "start None",
-            "open 1",
-            "data 1 one",
-            "data 1 two",
-            "end 1",
-            "close 1 0"
-        ]
-    );
+    assert_eq!(host.plugin().0, ["start None", "open 1", "data 1 one", "data 1 two", "end 1", "close 1 0"]);
     assert_eq!(host.closed(socket), Some(vec![]));
     assert_eq!(socket.write(b"late"), Err(ErrorCode::Closed));
 }
@@ -199,10 +159,7 @@ fn timers_and_idle_times() {
     timers::set(3, Duration::from_millis(20)).unwrap();
     timers::clear(3);
     socket.set_timeout(Some(Duration::from_millis(15))).unwrap();
-    assert_eq!(
-        socket.set_timeout(Some(Duration::ZERO)),
-        Err(ErrorCode::InvalidArgument)
-    );
+    assert_eq!(socket.set_timeout(Some(Duration::ZERO)), Err(ErrorCode::InvalidArgument));
     host.advance(Duration::from_millis(100));
     assert_eq!(host.plugin().0[2..], ["fired 2", "timeout 1", "fired 1"]);
 }
@@ -227,26 +184,14 @@ fn contexts_are_typed_and_survive_a_crash() {
     let host = host.crash(other);
     assert_eq!(Socket::live(), [socket]);
     assert_eq!(socket.context(), Ok(Some(Session { user: "ada".into() })));
-    assert_eq!(
-        other.context::<Session>(),
-        Err(ContextError::Host(ErrorCode::Closed))
-    );
+    assert_eq!(other.context::<Session>(), Err(ContextError::Host(ErrorCode::Closed)));
 
     let shape = socket.context::<Notes>().err();
     let known = vec!["notes-1"];
-    assert_eq!(
-        shape,
-        Some(ContextError::Shape(VersionError::Unknown {
-            found: "session-1".into(),
-            known
-        }))
-    );
+    assert_eq!(shape, Some(ContextError::Shape(VersionError::Unknown { found: "session-1".into(), known })));
     for foreign in [&b"\xff"[..], b"\x01\xff", b"\x09session-1"] {
         socket.set_context_bytes(foreign).unwrap();
-        assert!(matches!(
-            socket.context::<Session>(),
-            Err(ContextError::Shape(VersionError::Malformed { .. }))
-        ));
+        assert!(matches!(socket.context::<Session>(), Err(ContextError::Shape(VersionError::Malformed { .. }))));
     }
     socket.clear_context().unwrap();
     assert_eq!(socket.context::<Session>(), Ok(None));
@@ -255,21 +200,10 @@ fn contexts_are_typed_and_survive_a_crash() {
 
 #[test]
 fn a_context_has_a_limit_and_keeps_the_old_one() {
-    let mut host = Harness::<Notes>::with(
-        Limits {
-            context: 20,
-            ..Limits::default()
-        },
-        &[],
-    )
-    .unwrap();
+    let mut host = Harness::<Notes>::with(Limits { context: 20, ..Limits::default() }, &[]).unwrap();
     let socket = host.connect();
     socket.set_context(&Session { user: "ada".into() }).unwrap();
-    let error = socket
-        .set_context(&Session {
-            user: "a".repeat(30),
-        })
-        .unwrap_err();
+    let error = socket.set_context(&Session { user: "a".repeat(30) }).unwrap_err();
     assert_eq!(error, ContextError::Host(ErrorCode::LimitExceeded));
     assert_eq!(socket.context(), Ok(Some(Session { user: "ada".into() })));
 }
@@ -298,10 +232,7 @@ impl Plugin for Trespasser {
             assert!(socket.context_bytes().is_ok());
         }
         assert_eq!(timers::set(2, Duration::ZERO), Err(ErrorCode::NotAllowed));
-        Ok(Some(State {
-            version: "?".into(),
-            data: vec![],
-        }))
+        Ok(Some(State { version: "?".into(), data: vec![] }))
     }
 }
 
@@ -310,9 +241,7 @@ fn a_failed_reload_leaves_no_trace() {
     let mut host = Harness::<Trespasser>::new();
     host.advance(Duration::from_millis(1));
     let socket = host.connect();
-    let Err((_, mut host)) = host.reload::<Trespasser>() else {
-        panic!("the reload went through")
-    };
+    let Err((_, mut host)) = host.reload::<Trespasser>() else { panic!("the reload went through") };
     assert_eq!(socket.context_bytes().unwrap(), b"");
     // The timer that the candidate had set is gone with it.
     host.advance(Duration::from_secs(1));
@@ -323,14 +252,8 @@ fn a_failed_reload_leaves_no_trace() {
 fn what_this_version_lacks_says_so() {
     let mut host = Harness::<Notes>::new();
     let socket = host.connect();
-    assert_eq!(
-        outbound::connect("localhost:1", &Default::default()),
-        Err(ErrorCode::Unsupported)
-    );
-    assert_eq!(
-        topics::publish("t", b"x", None),
-        Err(ErrorCode::Unsupported)
-    );
+    assert_eq!(outbound::connect("localhost:1", &Default::default()), Err(ErrorCode::Unsupported));
+    assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
     assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
     assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));
     assert!(socket.tls_session().unwrap().is_none());
@@ -341,11 +264,5 @@ fn log_macros_format() {
     let name = "x";
     sockdock_guest::info!("plain");
     sockdock_guest::warn!("{name} is {}", 2);
-    assert_eq!(
-        testing::log(),
-        [
-            (Level::Info, "plain".to_string()),
-            (Level::Warn, "x is 2".to_string())
-        ]
-    );
+    assert_eq!(testing::log(), [(Level::Info, "plain".to_string()), (Level::Warn, "x is 2".to_string())]);
 }

@@ -17,11 +17,7 @@ impl Plugin for Writer {
         self.sink.as_mut().unwrap().drained().unwrap();
     }
     fn snapshot(&mut self) -> Result<Option<State>, Failure> {
-        Ok(self
-            .sink
-            .take()
-            .map(|sink| State::save(&Saved(sink)))
-            .transpose()?)
+        Ok(self.sink.take().map(|sink| State::save(&Saved(sink))).transpose()?)
     }
     fn restore(&mut self, state: State) -> Result<(), Failure> {
         self.sink = Some(state.load::<Saved>()?.0);
@@ -38,11 +34,7 @@ impl Versioned for Saved {
 }
 
 fn host() -> (Harness<Writer>, Socket) {
-    let limits = Limits {
-        write_buffer: 20,
-        high_water: 10,
-        ..Limits::default()
-    };
+    let limits = Limits { write_buffer: 20, high_water: 10, ..Limits::default() };
     let mut host = Harness::<Writer>::with(limits, &[]).unwrap();
     let socket = host.connect();
     (host, socket)
@@ -106,9 +98,7 @@ fn it_crosses_a_reload() {
     let (mut host, socket) = host();
     host.read(socket, Some(5));
     host.sink().write(&[7; 50]).unwrap();
-    let Ok(mut host) = host.reload::<Writer>() else {
-        panic!("the reload failed")
-    };
+    let Ok(mut host) = host.reload::<Writer>() else { panic!("the reload failed") };
     host.read(socket, None);
     assert_eq!(host.received(socket), [7; 50]);
 }

@@ -14,8 +14,7 @@ pub(crate) mod sockets {
             }
             let taken = data.len().min(limits.write_buffer - connection.queue.len());
             connection.queue.extend_from_slice(&data[..taken]);
-            connection.drain_due |=
-                taken < data.len() || connection.queue.len() > limits.high_water;
+            connection.drain_due |= taken < data.len() || connection.queue.len() > limits.high_water;
             Ok(taken as u32)
         })
     }
@@ -47,43 +46,23 @@ pub(crate) mod sockets {
     }
 
     pub(crate) fn terminate(socket: u64) -> Result<(), ErrorCode> {
-        with(|world| {
-            world
-                .affect(socket)
-                .map(|connection| connection.terminated = true)
-        })
+        with(|world| world.affect(socket).map(|connection| connection.terminated = true))
     }
 
     pub(crate) fn pause(socket: u64) -> Result<(), ErrorCode> {
-        with(|world| {
-            world
-                .affect(socket)
-                .map(|connection| connection.paused = true)
-        })
+        with(|world| world.affect(socket).map(|connection| connection.paused = true))
     }
 
     pub(crate) fn resume(socket: u64) -> Result<(), ErrorCode> {
-        with(|world| {
-            world
-                .affect(socket)
-                .map(|connection| connection.paused = false)
-        })
+        with(|world| world.affect(socket).map(|connection| connection.paused = false))
     }
 
     pub(crate) fn set_auto_pause(socket: u64, enabled: bool) -> Result<(), ErrorCode> {
-        with(|world| {
-            world
-                .affect(socket)
-                .map(|connection| connection.no_auto_pause = !enabled)
-        })
+        with(|world| world.affect(socket).map(|connection| connection.no_auto_pause = !enabled))
     }
 
     pub(crate) fn queued(socket: u64) -> Result<u32, ErrorCode> {
-        with(|world| {
-            world
-                .connection(socket)
-                .map(|connection| connection.queue.len() as u32)
-        })
+        with(|world| world.connection(socket).map(|connection| connection.queue.len() as u32))
     }
 
     pub(crate) fn set_timeout(socket: u64, milliseconds: Option<u32>) -> Result<(), ErrorCode> {
@@ -93,8 +72,7 @@ pub(crate) mod sockets {
             if milliseconds == Some(0) {
                 return Err(ErrorCode::InvalidArgument);
             }
-            connection.idle =
-                milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into()));
+            connection.idle = milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into()));
             connection.idle_until = connection.idle.map(|idle| now + idle);
             Ok(())
         })
@@ -104,35 +82,18 @@ pub(crate) mod sockets {
         with(|world| world.affect(socket).map(drop))
     }
 
-    pub(crate) fn set_keep_alive(
-        socket: u64,
-        delay_milliseconds: Option<u32>,
-    ) -> Result<(), ErrorCode> {
+    pub(crate) fn set_keep_alive(socket: u64, delay_milliseconds: Option<u32>) -> Result<(), ErrorCode> {
         with(|world| world.affect(socket).map(drop))?;
-        if delay_milliseconds == Some(0) {
-            Err(ErrorCode::InvalidArgument)
-        } else {
-            Ok(())
-        }
+        if delay_milliseconds == Some(0) { Err(ErrorCode::InvalidArgument) } else { Ok(()) }
     }
 
     pub(crate) fn local_endpoint(socket: u64) -> Result<Endpoint, ErrorCode> {
-        with(|world| {
-            world.connection(socket).map(|_| Endpoint {
-                address: "127.0.0.1".into(),
-                port: 7000,
-            })
-        })
+        with(|world| world.connection(socket).map(|_| Endpoint { address: "127.0.0.1".into(), port: 7000 }))
     }
 
     pub(crate) fn remote_endpoint(socket: u64) -> Result<Endpoint, ErrorCode> {
         let port = 40_000 + (socket % 20_000) as u16;
-        with(|world| {
-            world.connection(socket).map(|_| Endpoint {
-                address: "127.0.0.1".into(),
-                port,
-            })
-        })
+        with(|world| world.connection(socket).map(|_| Endpoint { address: "127.0.0.1".into(), port }))
     }
 
     pub(crate) fn listener(socket: u64) -> Result<Option<String>, ErrorCode> {
@@ -140,27 +101,15 @@ pub(crate) mod sockets {
     }
 
     pub(crate) fn bytes_read(socket: u64) -> Result<u64, ErrorCode> {
-        with(|world| {
-            world
-                .connection(socket)
-                .map(|connection| connection.bytes_read)
-        })
+        with(|world| world.connection(socket).map(|connection| connection.bytes_read))
     }
 
     pub(crate) fn bytes_written(socket: u64) -> Result<u64, ErrorCode> {
-        with(|world| {
-            world
-                .connection(socket)
-                .map(|connection| connection.bytes_written)
-        })
+        with(|world| world.connection(socket).map(|connection| connection.bytes_written))
     }
 
     pub(crate) fn context(socket: u64) -> Result<Vec<u8>, ErrorCode> {
-        with(|world| {
-            world
-                .connection(socket)
-                .map(|connection| connection.context.clone())
-        })
+        with(|world| world.connection(socket).map(|connection| connection.context.clone()))
     }
 
     pub(crate) fn set_context(socket: u64, context: &[u8]) -> Result<(), ErrorCode> {
@@ -224,10 +173,7 @@ pub(crate) mod timers {
             if world.phase == Phase::Snapshot {
                 return Err(ErrorCode::NotAllowed);
             }
-            world.timers.insert(
-                token,
-                world.now + Duration::from_millis(delay_milliseconds.into()),
-            );
+            world.timers.insert(token, world.now + Duration::from_millis(delay_milliseconds.into()));
             Ok(())
         })
     }

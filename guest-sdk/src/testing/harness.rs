@@ -27,17 +27,8 @@ impl<P: Plugin> Harness<P> {
 
     /// A fresh host with these limits and configuration; the error is the plugin's, from `start`.
     pub fn with(limits: Limits, config: &[(&str, &str)]) -> Result<Self, String> {
-        with(|world| {
-            *world = World {
-                limits,
-                ..World::default()
-            }
-        });
-        let config = Config::new(
-            config
-                .iter()
-                .map(|(key, value)| ((*key).into(), (*value).into())),
-        );
+        with(|world| *world = World { limits, ..World::default() });
+        let config = Config::new(config.iter().map(|(key, value)| ((*key).into(), (*value).into())));
         let plugin = begin(&config).map_err(reason)?;
         Ok(Self { plugin, config })
     }
@@ -46,25 +37,15 @@ impl<P: Plugin> Harness<P> {
     pub fn reload<N: Plugin>(mut self) -> Result<Harness<N>, (String, Self)> {
         // What a candidate stages is discarded if it fails.
         let before = with(|world| {
-            let contexts: Vec<_> = world
-                .connections
-                .values()
-                .map(|connection| connection.context.clone())
-                .collect();
+            let contexts: Vec<_> = world.connections.values().map(|connection| connection.context.clone()).collect();
             (contexts, world.timers.clone())
         });
         match self.successor() {
-            Ok(plugin) => Ok(Harness {
-                plugin,
-                config: self.config,
-            }
-            .settled()),
+            Ok(plugin) => Ok(Harness { plugin, config: self.config }.settled()),
             Err(failure) => {
                 with(|world| {
                     let connections = world.connections.values_mut();
-                    connections
-                        .zip(before.0)
-                        .for_each(|(connection, context)| connection.context = context);
+                    connections.zip(before.0).for_each(|(connection, context)| connection.context = context);
                     world.timers = before.1;
                 });
                 Err((reason(failure), self))
@@ -87,11 +68,7 @@ impl<P: Plugin> Harness<P> {
             world.timers.clear();
         });
         let plugin = begin(&self.config).expect("the plugin fails to start again");
-        Self {
-            plugin,
-            config: self.config,
-        }
-        .settled()
+        Self { plugin, config: self.config }.settled()
     }
 
     /// Lets time pass; timers fire, and idle connections get `timeout`.
@@ -119,9 +96,7 @@ impl<P: Plugin> Harness<P> {
     pub fn connect(&mut self) -> Socket {
         let id = with(|world| {
             world.last_id += 1;
-            world
-                .connections
-                .insert(world.last_id, Connection::default());
+            world.connections.insert(world.last_id, Connection::default());
             world.last_id
         });
         self.plugin.open(Socket::from_id(id));
@@ -131,56 +106,30 @@ impl<P: Plugin> Harness<P> {
 
     /// The peer sends bytes: one `data`, if they fit the read buffer and nothing holds reading back.
     pub fn send(&mut self, socket: Socket, bytes: &[u8]) {
-        with(|world| {
-            world
-                .connection(socket.id())
-                .map(|connection| connection.input.extend(bytes))
-        })
-        .ok();
+        with(|world| world.connection(socket.id()).map(|connection| connection.input.extend(bytes))).ok();
         self.settle();
     }
 
     /// The peer reads so many bytes more, and then no further; none: everything, which is how it begins.
     pub fn read(&mut self, socket: Socket, bytes: Option<usize>) {
-        with(|world| {
-            world
-                .connection(socket.id())
-                .map(|connection| connection.window = bytes)
-        })
-        .ok();
+        with(|world| world.connection(socket.id()).map(|connection| connection.window = bytes)).ok();
         self.settle();
     }
 
     /// The peer ends its sending side.
     pub fn finish(&mut self, socket: Socket) {
-        with(|world| {
-            world
-                .connection(socket.id())
-                .map(|connection| connection.peer_finished = true)
-        })
-        .ok();
+        with(|world| world.connection(socket.id()).map(|connection| connection.peer_finished = true)).ok();
         self.settle();
     }
 
     /// Takes what the peer has received; empty too if the connection's end has been [observed](Harness::closed).
     pub fn received(&mut self, socket: Socket) -> Vec<u8> {
-        with(|world| {
-            world
-                .connections
-                .get_mut(&socket.id())
-                .map(|c| std::mem::take(&mut c.received))
-        })
-        .unwrap_or_default()
+        with(|world| world.connections.get_mut(&socket.id()).map(|c| std::mem::take(&mut c.received))).unwrap_or_default()
     }
 
     /// Bytes from the peer that the plugin hasn't been given yet.
     pub fn unread(&self, socket: Socket) -> usize {
-        with(|world| {
-            world
-                .connections
-                .get(&socket.id())
-                .map_or(0, |connection| connection.input.len())
-        })
+        with(|world| world.connections.get(&socket.id()).map_or(0, |connection| connection.input.len()))
     }
 
     /// Whether the connection is over; if so, what the peer had received before that.
@@ -202,9 +151,7 @@ impl<P: Plugin> Harness<P> {
     fn settle(&mut self) {
         loop {
             let ids: Vec<u64> = with(|world| world.connections.keys().copied().collect());
-            let delivered = ids
-                .into_iter()
-                .fold(false, |any, id| self.deliver_one(id) || any);
+            let delivered = ids.into_iter().fold(false, |any, id| self.deliver_one(id) || any);
             if !delivered {
                 return;
             }
@@ -233,18 +180,9 @@ impl<P: Plugin> Harness<P> {
             Some(Step::Data(bytes)) => self.plugin.data(socket, &bytes),
             Some(Step::End) => self.plugin.end(socket),
             Some(Step::Close(unsent)) => {
-                self.plugin.close(
-                    socket,
-                    CloseInfo {
-                        error: None,
-                        unsent,
-                    },
-                );
+                self.plugin.close(socket, CloseInfo { error: None, unsent });
                 with(|world| {
-                    let received = world
-                        .connections
-                        .remove(&id)
-                        .map(|connection| connection.received);
+                    let received = world.connections.remove(&id).map(|connection| connection.received);
                     world.closed.push((id, received.unwrap_or_default()));
                 });
             }
@@ -267,27 +205,14 @@ enum Due {
 
 /// Takes the earliest of the timers and idle times, and moves the clock to it.
 fn next_due(world: &mut World, until: Duration) -> Option<Due> {
-    let timers = world
-        .timers
-        .iter()
-        .map(|(token, at)| (*at, Due::Timer(*token)));
-    let idle = world
-        .connections
-        .iter()
-        .filter_map(|(id, connection)| Some((connection.idle_until?, Due::Idle(*id))));
-    let (at, due) = timers
-        .chain(idle)
-        .min_by_key(|(at, _)| *at)
-        .filter(|(at, _)| *at <= until)?;
+    let timers = world.timers.iter().map(|(token, at)| (*at, Due::Timer(*token)));
+    let idle = world.connections.iter().filter_map(|(id, connection)| Some((connection.idle_until?, Due::Idle(*id))));
+    let (at, due) = timers.chain(idle).min_by_key(|(at, _)| *at).filter(|(at, _)| *at <= until)?;
     world.now = at;
     match due {
         Due::Timer(token) => drop(world.timers.remove(&token)),
         // Once per idle period.
-        Due::Idle(id) => world
-            .connections
-            .get_mut(&id)
-            .into_iter()
-            .for_each(|connection| connection.idle_until = None),
+        Due::Idle(id) => world.connections.get_mut(&id).into_iter().for_each(|connection| connection.idle_until = None),
     }
     Some(due)
 }

@@ -21,12 +21,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            write_buffer: 1 << 20,
-            high_water: 64 << 10,
-            read_buffer: 64 << 10,
-            context: 64 << 10,
-        }
+        Self { write_buffer: 1 << 20, high_water: 64 << 10, read_buffer: 64 << 10, context: 64 << 10 }
     }
 }
 
@@ -121,9 +116,7 @@ impl Connection {
 
     /// The next chunk for `data`.
     pub(crate) fn deliver(&mut self, limits: &Limits, now: Duration) -> Option<Vec<u8>> {
-        let held_back = self.paused
-            || self.ended
-            || (!self.no_auto_pause && self.queue.len() > limits.high_water);
+        let held_back = self.paused || self.ended || (!self.no_auto_pause && self.queue.len() > limits.high_water);
         if held_back || self.input.is_empty() {
             return None;
         }
@@ -135,19 +128,14 @@ impl Connection {
 
     /// The peer's end of stream, behind the last byte.
     pub(crate) fn deliver_end(&mut self) -> bool {
-        let due = self.peer_finished
-            && !self.end_delivered
-            && self.input.is_empty()
-            && !self.paused
-            && !self.ended;
+        let due = self.peer_finished && !self.end_delivered && self.input.is_empty() && !self.paused && !self.ended;
         self.end_delivered |= due;
         due
     }
 
     /// Over for both sides.
     pub(crate) fn is_over(&self) -> bool {
-        self.terminated
-            || (self.queue.is_empty() && (self.ended || (self.end_delivered && !self.drain_due)))
+        self.terminated || (self.queue.is_empty() && (self.ended || (self.end_delivered && !self.drain_due)))
     }
 
     fn moved(&mut self, now: Duration) {

@@ -1,0 +1,31 @@
+//! What the host keeps about a connection for us, in its context: it outlives reloads and traps.
+
+use serde::{Deserialize, Serialize};
+use sockdock_guest::{First, Socket, Versioned};
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Given by CLIENT SETNAME; empty: none.
+    #[serde(with = "serde_bytes")]
+    pub name: Vec<u8>,
+    /// A request is half read, or a reply half sent. If that half is lost, in a trap, what follows can't be understood.
+    pub midway: bool,
+}
+
+impl Versioned for Session {
+    const VERSION: &'static str = "1";
+    type Previous = First;
+}
+
+impl Session {
+    pub fn of(socket: Socket) -> Self {
+        socket.context().ok().flatten().unwrap_or_default()
+    }
+
+    /// The only error is a connection that is gone.
+    pub fn change(socket: Socket, change: impl FnOnce(&mut Self)) {
+        let mut session = Self::of(socket);
+        change(&mut session);
+        socket.set_context(&session).ok();
+    }
+}
