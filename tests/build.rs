@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // `bindings` is the guests' common library, not a program.
     for name in names.iter().filter(|name| *name != "bindings") {
         let constant = name.replace('-', "_").to_uppercase();
-        writeln!(code, "pub const {constant}: sockdock_tests::Guest = sockdock_tests::Guest::named({name:?});")?;
+        writeln!(code, "pub(crate) const {constant}: sockdock_tests::Guest = sockdock_tests::Guest::named({name:?});")?;
     }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("guests.rs"), code)?;
     Ok(())

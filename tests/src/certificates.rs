@@ -4,7 +4,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    pki_types::{CertificateDer, pem::PemObject as _},
 };
 use std::{
     fs,
@@ -24,8 +24,13 @@ pub struct Certificates {
 impl Certificates {
     /// Writes `NAME.pem` and `NAME.key` into `folder`.
     pub fn write(folder: &Path, name: &str) -> Self {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("make a certificate");
+        Self::write_for(folder, name, &["localhost", "127.0.0.1"])
+    }
+
+    /// The same, for other host names.
+    pub fn write_for(folder: &Path, name: &str, hosts: &[&str]) -> Self {
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(hosts).expect("make a certificate");
         let made = Self { certificate: folder.join(format!("{name}.pem")), key: folder.join(format!("{name}.key")) };
         fs::write(&made.certificate, cert.pem()).expect("write the certificate");
         fs::write(&made.key, signing_key.serialize_pem()).expect("write the key");
@@ -35,11 +40,6 @@ impl Certificates {
     /// A client's configuration that trusts nothing else.
     pub fn client(&self) -> Arc<ClientConfig> {
         Arc::new(trusting(&self.certificate))
-    }
-
-    /// The key as rustls takes it.
-    pub fn private_key(&self) -> PrivateKeyDer<'static> {
-        PrivateKeyDer::from_pem_file(&self.key).expect("read the key")
     }
 }
 

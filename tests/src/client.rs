@@ -1,8 +1,8 @@
 //! A peer: one connection, over TCP, a unix socket or TLS.
 
-use crate::wait::DEADLINE;
+use crate::{secure::Secure, wait::DEADLINE};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
+use rustls::ClientConfig;
 use socket2::SockRef;
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -24,9 +24,9 @@ pub enum Client {
     /// A plain unix socket.
     Unix(UnixStream),
     /// TLS over TCP.
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<Secure<TcpStream>>),
     /// TLS over a unix socket.
-    TlsUnix(Box<StreamOwned<ClientConnection, UnixStream>>),
+    TlsUnix(Box<Secure<UnixStream>>),
 }
 
 impl Client {
@@ -48,14 +48,14 @@ impl Client {
     #[track_caller]
     pub fn tls(address: SocketAddr, config: Arc<ClientConfig>) -> Self {
         let Self::Tcp(stream) = Self::tcp(address) else { unreachable!() };
-        Self::Tls(Box::new(tls_over(stream, config).expect("TLS handshake")))
+        Self::Tls(Box::new(Secure::handshake(stream, config).expect("TLS handshake")))
     }
 
     /// Connects by TLS over a unix socket and completes the handshake.
     #[track_caller]
     pub fn tls_unix(path: &Path, config: Arc<ClientConfig>) -> Self {
         let Self::Unix(stream) = Self::unix(path) else { unreachable!() };
-        Self::TlsUnix(Box::new(tls_over(stream, config).expect("TLS handshake")))
+        Self::TlsUnix(Box::new(Secure::handshake(stream, config).expect("TLS handshake")))
     }
 
     fn patient(self) -> Self {
@@ -127,8 +127,8 @@ impl Client {
     #[track_caller]
     pub fn finish(&mut self) {
         match self {
-            Self::Tls(stream) => close_notify(&mut stream.conn, &mut stream.sock),
-            Self::TlsUnix(stream) => close_notify(&mut stream.conn, &mut stream.sock),
+            Self::Tls(stream) => stream.close_notify().expect("close_notify"),
+            Self::TlsUnix(stream) => stream.close_notify().expect("close_notify"),
             Self::Tcp(_) | Self::Unix(_) => {}
         }
         SockRef::from(&*self).shutdown(Shutdown::Write).expect("shutdown");
@@ -141,11 +141,21 @@ impl Client {
 
     /// Whether bytes or an end can be read now, or within `patience`.
     pub fn readable(&self, patience: Duration) -> bool {
-        let patience = Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: patience.subsec_nanos().into() };
-        poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&patience)).expect("poll") > 0
+        self.ready(PollFlags::IN, patience)
     }
 
-    pub(crate) fn set_nonblocking(&self, yes: bool) {
+    /// Whether something can be written now, or within `patience`.
+    pub fn writable(&self, patience: Duration) -> bool {
+        self.ready(PollFlags::OUT, patience)
+    }
+
+    pub(crate) fn ready(&self, wish: PollFlags, patience: Duration) -> bool {
+        let patience = Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: patience.subsec_nanos().into() };
+        poll(&mut [PollFd::new(self, wish)], Some(&patience)).expect("poll") > 0
+    }
+
+    /// Reads and writes that would block fail with `WouldBlock` instead.
+    pub fn set_nonblocking(&self, yes: bool) {
         SockRef::from(self).set_nonblocking(yes).expect("set the socket's mode");
     }
 }
@@ -153,23 +163,6 @@ impl Client {
 /// Makes the last close of this socket a reset.
 pub fn reset_on_drop(socket: &impl AsFd) {
     SockRef::from(socket).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
-}
-
-/// Wraps a connected stream into TLS and completes the handshake.
-pub fn tls_over<S: Read + Write>(stream: S, config: Arc<ClientConfig>) -> io::Result<StreamOwned<ClientConnection, S>> {
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = StreamOwned::new(ClientConnection::new(config, name).map_err(io::Error::other)?, stream);
-    while stream.conn.is_handshaking() {
-        stream.conn.complete_io(&mut stream.sock)?;
-    }
-    Ok(stream)
-}
-
-fn close_notify(connection: &mut ClientConnection, socket: &mut impl Write) {
-    connection.send_close_notify();
-    while connection.wants_write() {
-        connection.write_tls(socket).expect("close_notify");
-    }
 }
 
 impl Read for Client {
@@ -208,8 +201,8 @@ impl AsFd for Client {
         match self {
             Self::Tcp(stream) => stream.as_fd(),
             Self::Unix(stream) => stream.as_fd(),
-            Self::Tls(stream) => stream.sock.as_fd(),
-            Self::TlsUnix(stream) => stream.sock.as_fd(),
+            Self::Tls(stream) => stream.stream.as_fd(),
+            Self::TlsUnix(stream) => stream.stream.as_fd(),
         }
     }
 }

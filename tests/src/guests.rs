@@ -57,15 +57,17 @@ fn build() -> PathBuf {
 
 /// The environment of the private guest toolchain; empty where rustup has the target.
 fn toolchain() -> Vec<(String, String)> {
-    let known = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output().is_ok_and(|found| {
-        found.status.success() && Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists()
-    });
+    let known = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .is_ok_and(|found| found.status.success() && Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists());
     if known {
         return Vec::new();
     }
     let home = std::env::var_os("SOCKDOCK_TOOLCHAIN").map(PathBuf::from).unwrap_or_else(|| {
         let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
-        data.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("HOME")).join(".local/share")).join("sockdock/guest-toolchain")
+        data.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("HOME")).join(".local/share"))
+            .join("sockdock/guest-toolchain")
     });
     let file = home.join("env");
     let lines = fs::read_to_string(&file)

@@ -197,7 +197,9 @@ impl Host {
     /// Waits for a line of the log that has all these words.
     #[track_caller]
     pub fn wait_log(&self, words: &[&str]) -> String {
-        self.log.wait(|line| words.iter().all(|word| line.contains(word))).unwrap_or_else(|| panic!("no line with {words:?} in the log"))
+        self.log
+            .wait(|line| words.iter().all(|word| line.contains(word)))
+            .unwrap_or_else(|| panic!("no line with {words:?} in the log"))
     }
 
     /// The log so far.
@@ -217,9 +219,10 @@ impl Host {
         line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).expect("kB") * 1024
     }
 
-    /// The descriptors that it has open.
-    pub fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the process's descriptors").count()
+    /// The number after that of its highest open descriptor.
+    pub fn descriptors(&self) -> u64 {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the process's descriptors");
+        open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0) + 1
     }
 
     /// Lets it open no more than this many descriptors (or lifts that again).

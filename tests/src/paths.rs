@@ -27,6 +27,10 @@ pub(crate) fn cache() -> PathBuf {
 /// The binary under test: `SOCKDOCK_BIN`, else the one beside the tests.
 pub fn sockdock() -> PathBuf {
     let path = std::env::var_os("SOCKDOCK_BIN").map_or_else(|| target().join("sockdock"), PathBuf::from);
-    assert!(path.exists(), "{} is missing: run `cargo build -p sockdock` first (`make test` does), or set SOCKDOCK_BIN", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build -p sockdock` first (`make test` does), or set SOCKDOCK_BIN",
+        path.display()
+    );
     path
 }

@@ -94,7 +94,13 @@ impl Program {
             if start.elapsed() > self.patience {
                 child.kill().ok();
                 child.wait().ok();
-                panic!("{:?} ran longer than {:?}\n{}{}", self.command, self.patience, stdout.join().unwrap(), stderr.join().unwrap());
+                panic!(
+                    "{:?} ran longer than {:?}\n{}{}",
+                    self.command,
+                    self.patience,
+                    stdout.join().unwrap(),
+                    stderr.join().unwrap()
+                );
             }
             std::thread::sleep(Duration::from_millis(2));
         };

@@ -1,10 +1,10 @@
 //! Sending and receiving at once on one connection, cut at random.
 
 use crate::{client::Client, random::Random, wait::DEADLINE};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use std::{
     io::{ErrorKind, Read as _, Write as _},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// How a peer behaves.
@@ -48,10 +48,30 @@ pub fn pump(client: &mut Client, bytes: &[u8], pace: Pace, random: &mut Random) 
         if before == (sent, back.len()) {
             assert!(progress.elapsed() < DEADLINE, "stuck: sent {sent}, got {} of {}", back.len(), bytes.len());
             let wish = if sent < bytes.len() || !flushed { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
-            let patience = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
-            poll(&mut [PollFd::new(client, wish)], Some(&patience)).expect("poll");
+            client.ready(wish, Duration::from_millis(50));
         } else {
             progress = Instant::now();
+        }
+    }
+    client.set_nonblocking(false);
+    back
+}
+
+/// Reads `length` bytes while what was written before, and is still on its way out, goes on being sent.
+#[track_caller]
+pub fn take_back(client: &mut Client, length: usize) -> Vec<u8> {
+    client.set_nonblocking(true);
+    let (mut back, mut progress) = (vec![0; length], Instant::now());
+    let mut got = 0;
+    while got < length {
+        match client.read(&mut back[got..]) {
+            Ok(0) => panic!("the host ended after {got} of {length} bytes"),
+            Ok(n) => (got, progress) = (got + n, Instant::now()),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error} after {got} bytes");
+                assert!(progress.elapsed() < DEADLINE, "stuck after {got} of {length} bytes");
+                client.ready(PollFlags::IN, Duration::from_millis(10));
+            }
         }
     }
     client.set_nonblocking(false);

@@ -12,6 +12,11 @@ use std::time::{Duration, Instant};
 
 /// Carries out commands separated by `; `; `$` in them names `socket`.
 pub(crate) fn run(script: &str, socket: Option<u64>) -> String {
+    // A script to be kept, not to be carried out now.
+    if let Some((event, hook)) = script.strip_prefix("on ").and_then(|rest| rest.split_once(' ')) {
+        with(|trace| trace.hooks.insert(event.to_owned(), hook.to_owned()));
+        return "ok".to_owned();
+    }
     let id = socket.map(|id| id.to_string()).unwrap_or_default();
     let answers: Vec<_> = script.split("; ").map(|command| one(&command.replace('$', &id))).collect();
     answers.join("; ")
@@ -22,7 +27,7 @@ fn one(command: &str) -> String {
     let (name, first, rest) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.next().unwrap_or(""));
     let id = || first.parse().expect("a socket's id");
     match name {
-        "on" | "off" | "trace" | "forget" | "trap" | "busy" | "eat" => own(name, first, rest),
+        "off" | "trace" | "forget" | "trap" | "busy" | "eat" => own(name, first),
         "timer" | "clear" | "log" | "live" | "connect" | "publish" => plugin_wide(name, first, rest),
         "write" | "fill" | "flood" | "flush" | "queued" => writing(name, id(), rest),
         "end" | "shutdown" | "terminate" | "pause" | "resume" | "auto-pause" => control(name, id(), rest),
@@ -34,9 +39,8 @@ fn one(command: &str) -> String {
     }
 }
 
-fn own(name: &str, first: &str, rest: &str) -> String {
+fn own(name: &str, first: &str) -> String {
     match name {
-        "on" => with(|trace| drop(trace.hooks.insert(first.to_owned(), rest.to_owned()))),
         "off" => with(|trace| drop(trace.hooks.remove(first))),
         "trace" => return format!("ok {}", with(|trace| trace.events.join("\t"))),
         "forget" => with(|trace| trace.events.clear()),

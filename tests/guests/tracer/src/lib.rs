@@ -114,8 +114,9 @@ impl timer_handler::Guest for Tracer {
 impl lifecycle::Guest for Tracer {
     fn start(config: Vec<(String, String)>) -> Result<(), String> {
         let script = with(|trace| {
+            let settings: String = config.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+            trace.events.push(format!("start{settings}"));
             trace.settings = config;
-            trace.events.push("start".to_owned());
             trace.setting("start").to_owned()
         });
         act("start", None, &script);
