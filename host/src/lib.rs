@@ -15,9 +15,9 @@ mod net;
 mod pure;
 mod runtime;
 
+pub use guest::Inspection;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
-pub use guest::Inspection;
 pub use runtime::{
     Bind, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions, ReloadReport,
     Server, Stop, Tls,

@@ -1,1 +1,19 @@
 //! Floor 3: the command line, the admin API, telemetry.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`admin`] | HTTP with JSON on a unix socket, by which a running host is asked and told; server and client |
+//! | `build` | a handler's source folder to a component |
+//! | `cli` | the commands, one file each |
+//! | `operations` | reload, stop and status as both the admin API and the signals do them |
+//! | `source` | where a plugin comes from: a file, or a folder that is built first |
+//! | `telemetry` | the log on stderr |
+
+pub mod admin;
+mod build;
+mod cli;
+mod operations;
+mod source;
+mod telemetry;
+
+pub use cli::main;

@@ -1,5 +1,21 @@
 //! Floor 1: components and their instances; nothing here knows of sockets or the network.
+//!
+//! [`Engine`] compiles (or takes from its cache) a [`Component`]; [`Instance`] is one running copy of it,
+//! called once per event; [`Host`] is what it may ask for meanwhile; [`GuestFault`] is how a call fails.
 
+mod component;
+mod engine;
+mod fault;
+mod host;
 mod inspect;
+mod instance;
+mod log;
+mod settings;
 
+pub use component::{Component, Digest, LoadStats};
+pub use engine::{Engine, EngineConfig};
+pub use fault::{FaultKind, GuestFault};
+pub use host::{Host, Slot};
 pub use inspect::Inspection;
+pub use instance::Instance;
+pub use settings::Settings;

@@ -1,1 +1,19 @@
-//! Floor 1: net.
+//! Floor 1: sockets and TLS; nothing here knows of plugins.
+
+mod accept;
+mod address;
+mod endpoint;
+mod hangup;
+mod listener;
+mod readiness;
+mod resolver;
+mod stream;
+mod tls;
+
+pub use accept::{Accepted, accept_loop, accept_rest};
+pub use address::Bind;
+pub use endpoint::{endpoint_of, socket_error};
+pub use hangup::HangupWatch;
+pub use listener::Bound;
+pub use stream::{Stream, Transport};
+pub use tls::{Tls, handshake};

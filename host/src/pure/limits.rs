@@ -1,5 +1,6 @@
 //! Every number that bounds a listener, with its default and the reason for it.
 
+use super::error::{Error, Result};
 use std::time::Duration;
 
 /// Bounds on one listener, its connections and its plugin's instances.
@@ -30,6 +31,8 @@ pub struct Limits {
     pub linger_timeout: Duration,
     /// How long a local `end` or `shutdown` waits for a peer that doesn't read. 30 s.
     pub close_timeout: Duration,
+    /// How long a graceful stop waits for live connections to end before it terminates them. 30 s.
+    pub drain_timeout: Duration,
     /// CPU time of one event. 100 ms: a thousand times what a normal event takes.
     pub event_budget: Duration,
     /// CPU time of `start`. 5 s: interpreters take long to wake up.
@@ -62,6 +65,7 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(5),
             close_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
             event_budget: Duration::from_millis(100),
             start_budget: Duration::from_secs(5),
             reload_deadline: Duration::from_secs(1),
@@ -71,5 +75,41 @@ impl Default for Limits {
             log_message: 8 << 10,
             log_rate: 1_000,
         }
+    }
+}
+
+impl Limits {
+    /// Refuses values that can't work together.
+    pub fn check(&self) -> Result<()> {
+        let bad = |message: String, hint: &str| Err(Error::configuration(message).hint(hint));
+        if self.read_buffer == 0 || self.high_water == 0 || self.reads_per_turn == 0 || self.connections == 0 || self.memory == 0
+        {
+            return bad(
+                "read-buffer, high-water, reads per turn, max-connections and memory-limit must be at least 1".to_owned(),
+                "leave them out to have the defaults",
+            );
+        }
+        if self.write_buffer < self.high_water.saturating_add(self.read_buffer) {
+            // Else a handler that answers each chunk with as much would see short writes.
+            return bad(
+                format!(
+                    "write-buffer ({} bytes) is less than high-water plus read-buffer ({} + {} bytes)",
+                    self.write_buffer, self.high_water, self.read_buffer
+                ),
+                "raise write-buffer, or lower the other two",
+            );
+        }
+        let most = crate::pure::socket::MAX_CONNECTIONS;
+        if self.connections > most {
+            return bad(format!("max-connections ({}) is above {most}", self.connections), "use several listeners");
+        }
+        for (name, value) in
+            [("event-budget", self.event_budget), ("start-budget", self.start_budget), ("reload-deadline", self.reload_deadline)]
+        {
+            if value.is_zero() {
+                return bad(format!("{name} is zero: no call could end in time"), "leave it out to have the default");
+            }
+        }
+        Ok(())
     }
 }

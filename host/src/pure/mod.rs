@@ -1,5 +1,8 @@
 //! Floor 0: values and state machines. Neither tokio nor wasmtime is known here.
 
+pub mod connection;
 pub mod error;
 pub mod limits;
+pub mod outbound;
 pub mod socket;
+pub mod timers;

@@ -6,6 +6,25 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
+/// Bits of an id that say where in its table the socket stands; the rest is a serial number of the host's, so that an id is
+/// found without hashing and yet never reused.
+const KEY_BITS: u32 = 24;
+
+/// Connections that one table can hold.
+pub const MAX_CONNECTIONS: usize = 1 << KEY_BITS;
+
+impl SocketId {
+    /// The id of the socket with this serial number at this place of its table.
+    pub fn new(serial: u64, key: usize) -> Self {
+        Self((serial << KEY_BITS) | (key as u64 & (MAX_CONNECTIONS as u64 - 1)))
+    }
+
+    /// Its place in its table, if the table has it.
+    pub fn key(self) -> usize {
+        (self.0 & (MAX_CONNECTIONS as u64 - 1)) as usize
+    }
+}
+
 impl fmt::Display for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
@@ -111,4 +130,28 @@ pub struct SessionInfo {
     pub resumed: bool,
     /// Whether the peer showed a certificate that was verified.
     pub verified: bool,
+}
+
+/// `outbound.tls-options`: how a client handshake is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// The name to ask for and to verify; none: the host part of the address.
+    pub server_name: Option<String>,
+    /// Protocols offered by ALPN, most wanted first.
+    pub alpn: Vec<String>,
+    /// The name of a certificate and key that the operator has configured, to show to the server.
+    pub credentials: Option<String>,
+}
+
+/// `outbound.connect-options`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// Some: speak TLS.
+    pub tls: Option<TlsOptions>,
+    /// How long to try, in milliseconds; none: the host's own bound.
+    pub timeout_milliseconds: Option<u32>,
+    /// Keep the socket open for writing after the peer's FIN.
+    pub allow_half_open: bool,
+    /// The new socket's context.
+    pub context: Vec<u8>,
 }

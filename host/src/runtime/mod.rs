@@ -1,7 +1,37 @@
 //! Floor 2: workers, connections, reload.
+//!
+//! From the outside in: [`Host`] starts workers and listeners, [`Server`] is a listener in its embedder's hands. A
+//! listener has a *shard* on each worker that serves it: an instance (in its *seat*), the connections (*sockets*), the
+//! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction over the shards: they
+//! *vote*, then commit or roll back.
 
-mod api;
+mod accept;
+mod alarm;
+mod counters;
+mod driver;
+mod entry;
+mod generation;
+mod host;
+mod hostcalls;
+mod listen;
+mod listener;
+mod plugin;
+mod prepare;
+mod reload;
 mod report;
+mod seat;
+mod server;
+mod shard;
+mod sockets;
+mod staged;
+mod turn;
+mod vote;
+mod worker;
 
-pub use api::{Bind, Host, HostConfig, Instances, Listen, Plugin, ReloadOptions, Server, Stop, Tls};
+pub use crate::net::{Bind, Tls};
+pub use host::{Host, HostConfig};
+pub use listen::{Instances, Listen};
+pub use plugin::Plugin;
+pub use reload::ReloadOptions;
 pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
+pub use server::{Server, Stop};

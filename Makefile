@@ -1,0 +1,23 @@
+# `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
+
+.PHONY: build run test fmt lint clean
+.DEFAULT_GOAL := build
+
+run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
+	@scripts/run
+
+test: # build everything and run every check
+	@scripts/test
+
+build: # the host (target/debug/sockdock) and the example plugins
+	@scripts/build-all
+
+fmt: # format all Rust sources
+	cargo fmt --all
+	for workspace in guest-sdk examples tests/guests; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
+
+lint: # clippy alone
+	cargo clippy --workspace --all-targets -- -D warnings
+
+clean: # forget all that was built
+	cargo clean

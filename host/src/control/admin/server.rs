@@ -1,0 +1,208 @@
+//! The admin API's server: routes, and how a request is refused.
+
+use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, socket::SocketFile};
+use crate::{
+    Error, Host, HostStatus, Result, Stop,
+    control::operations::{Change, Operations},
+};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, StatusCode, header::SERVER},
+    middleware::map_response,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::de::DeserializeOwned;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+/// The largest request body: a path, a name and a plugin's settings.
+const BODY_LIMIT: usize = 256 << 10;
+
+/// How long a client may take to send one.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long `close` waits for answers that are on their way.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+const IDENTITY: HeaderValue = HeaderValue::from_static(concat!("sockdock/", env!("CARGO_PKG_VERSION")));
+
+/// A running admin API. Dropping it ends it at once; [`close`](Self::close) lets answers that are on their way out.
+#[derive(Debug)]
+pub struct Admin {
+    file: SocketFile,
+    closing: oneshot::Sender<()>,
+    server: AbortOnDrop,
+}
+
+#[derive(Debug)]
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Admin {
+    /// The socket's path.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Removes the socket, then waits, at most 2 s, for requests that are being answered.
+    pub async fn close(self) {
+        let Self { file, closing, mut server } = self;
+        drop(file);
+        let _ = closing.send(());
+        if timeout(CLOSE_TIMEOUT, &mut server.0).await.is_err() {
+            tracing::debug!("the admin API was closed under a request");
+        }
+    }
+}
+
+/// Serves `host`'s admin API on a unix socket at `path` (mode 0600; only our own user and root may use it). A dead
+/// socket that is there already is replaced. A plugin's file is read again for a reload that names none.
+///
+/// # Errors
+/// If another program answers at `path`, or something other than a socket is there, or the folder is missing or open
+/// to every user, or the socket can't be made.
+pub async fn serve(host: Host, path: impl AsRef<Path>) -> Result<Admin> {
+    let claim = Claim::take(path.as_ref()).await?;
+    Ok(serve_claimed(claim, Arc::new(Operations::new(host))))
+}
+
+/// [`serve`] on a socket that is ours already.
+pub(crate) fn serve_claimed(claim: Claim, operations: Arc<Operations>) -> Admin {
+    let (listener, file) = claim.into_parts();
+    let (closing, closed) = oneshot::channel::<()>();
+    let server = tokio::spawn(async move {
+        let serving = axum::serve(listener, router(operations)).with_graceful_shutdown(async move {
+            let _ = closed.await;
+        });
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the admin API has ended");
+        }
+    });
+    Admin { file, closing, server: AbortOnDrop(server) }
+}
+
+fn router(operations: Arc<Operations>) -> Router {
+    Router::new()
+        .route("/status", get(status))
+        .route("/reload", post(reload))
+        .route("/stop", post(stop))
+        .fallback(|| async {
+            Refusal::new(StatusCode::NOT_FOUND, "there is no such resource", "ask GET /status, POST /reload or POST /stop")
+        })
+        .method_not_allowed_fallback(|| async {
+            Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this resource doesn't take that method",
+                "ask GET /status, POST /reload or POST /stop",
+            )
+        })
+        .layer(map_response(|mut response: Response| async move {
+            response.headers_mut().insert(SERVER, IDENTITY);
+            response
+        }))
+        .with_state(operations)
+}
+
+async fn status(State(operations): State<Arc<Operations>>) -> Json<HostStatus> {
+    Json(operations.status().await)
+}
+
+async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {
+    let request: ReloadRequest = read_json(body).await?;
+    if let Some(plugin) = request.plugin.as_ref().filter(|plugin| !plugin.is_absolute()) {
+        let what = format!("the plugin's path {} is not absolute", plugin.display());
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            what,
+            "the host's working directory isn't the client's: send the full path",
+        ));
+    }
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let change =
+        Change { plugin: request.plugin, settings: request.set, dry_run: request.dry_run, discard_state: request.discard_state };
+    // A task of its own: a client that hangs up half-way doesn't leave half a reload.
+    let done =
+        tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
+    Ok(match done {
+        Ok(report) => Json(ReloadReply { reports: vec![report], failures: vec![] }).into_response(),
+        Err(failure) => (StatusCode::CONFLICT, Json(ReloadReply { reports: vec![], failures: vec![failure] })).into_response(),
+    })
+}
+
+async fn stop(State(operations): State<Arc<Operations>>, body: Body) -> Result<Json<StopReply>, Refusal> {
+    let request: StopRequest = read_json(body).await?;
+    let how = if request.force { Stop::Force } else { Stop::Graceful };
+    let server = match &request.listener {
+        Some(name) => Some(operations.find(Some(name)).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?),
+        None => None,
+    };
+    let stopped = tokio::spawn(async move {
+        match server {
+            Some(server) => operations.stop_one(&server, how).await,
+            None => operations.stop_all(how).await,
+        }
+    });
+    let stopped = stopped.await.map_err(|error| Refusal::crashed(&error))?;
+    stopped.map(|stopped| Json(StopReply { stopped })).map_err(|error| Refusal::from_error(StatusCode::CONFLICT, &error))
+}
+
+/// The request's body; an empty one stands for `{}`.
+async fn read_json<T: DeserializeOwned + Default>(body: Body) -> Result<T, Refusal> {
+    let reading = timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_LIMIT)).await;
+    let bytes = reading
+        .map_err(|_| {
+            let what = format!("the request's body didn't arrive within {} s", BODY_TIMEOUT.as_secs());
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, what, "send it at once")
+        })?
+        .map_err(|_| {
+            let what = format!("the request's body can't be read, or has more than {BODY_LIMIT} bytes");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, what, "send a smaller one")
+        })?;
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("the request's body doesn't fit: {error}"),
+            "send a JSON object with known fields only",
+        )
+    })
+}
+
+/// A request that isn't done.
+#[derive(Debug)]
+struct Refusal(StatusCode, ErrorReply);
+
+impl Refusal {
+    fn new(status: StatusCode, error: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self(status, ErrorReply { error: error.into(), hint: Some(hint.into()) })
+    }
+
+    fn from_error(status: StatusCode, error: &Error) -> Self {
+        Self(status, ErrorReply { error: error.message().to_owned(), hint: error.advice().map(str::to_owned) })
+    }
+
+    fn crashed(error: &tokio::task::JoinError) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the host failed at it: {error}"),
+            "this is a bug in sockdock; its log may say more",
+        )
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}

@@ -1,0 +1,85 @@
+//! The JSON shapes of the admin API's requests and answers.
+
+use crate::{ReloadFailure, ReloadReport};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What `POST /reload` is asked. `ReloadRequest::default()` re-reads the file or folder of the only listener's plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReloadRequest {
+    /// The listener's name; may be left out if there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+    /// Absolute path of a component or of a source folder, which the host then builds. None: the one that it has now, read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PathBuf>,
+    /// Prepare and restore on the side, change nothing.
+    pub dry_run: bool,
+    /// Start the new generation without the old one's snapshot.
+    pub discard_state: bool,
+    /// Key and value pairs for the plugin's `start`, in order. None: those that it has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<Vec<(String, String)>>,
+}
+
+/// What `POST /reload` answers: a report or a failure for each listener that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReloadReply {
+    /// Reloads that were committed, and dry runs that passed.
+    pub reports: Vec<ReloadReport>,
+    /// Reloads that left the old generation serving.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<ReloadFailure>,
+}
+
+/// What `POST /stop` is asked. `StopRequest::default()` drains and stops the whole host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StopRequest {
+    /// Stop this listener only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+    /// Close live connections instead of waiting for their end.
+    pub force: bool,
+}
+
+/// What `POST /stop` answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopReply {
+    /// Names of the listeners that have stopped.
+    pub stopped: Vec<String>,
+}
+
+/// What every refused request is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ErrorReply {
+    /// What is wrong, and where.
+    pub(crate) error: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_request_may_be_empty_but_not_unknown() {
+        assert_eq!(serde_json::from_str::<ReloadRequest>("{}").unwrap(), ReloadRequest::default());
+        let full = r#"{"listener":"kv","plugin":"/x.wasm","dry_run":true,"discard_state":true,"set":[["a","1"]]}"#;
+        let request: ReloadRequest = serde_json::from_str(full).unwrap();
+        assert_eq!(request.set.unwrap(), [("a".to_owned(), "1".to_owned())]);
+        assert!(request.dry_run && request.discard_state);
+        let unknown = serde_json::from_str::<StopRequest>(r#"{"forced":true}"#).unwrap_err();
+        assert!(unknown.to_string().contains("unknown field `forced`"), "{unknown}");
+    }
+
+    #[test]
+    fn a_success_has_no_failures_field() {
+        assert_eq!(serde_json::to_string(&ReloadReply::default()).unwrap(), r#"{"reports":[]}"#);
+    }
+}

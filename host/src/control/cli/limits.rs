@@ -1,0 +1,195 @@
+//! The limits of a listener as flags, with the library's defaults.
+
+use super::units::{OptionalSpan, Size, Span};
+use crate::{Error, Limits, Result};
+use clap::Args;
+use std::sync::LazyLock;
+
+static DEFAULTS: LazyLock<Limits> = LazyLock::new(Limits::default);
+
+/// Bounds on the listener. Durations: 500ms, 10s, 2m; sizes: 64KiB, 1MiB.
+#[derive(Debug, Args)]
+pub(super) struct LimitArgs {
+    /// Close a connection on which no byte has moved for this long, or `off`
+    #[arg(long, value_name = "DURATION", default_value_t = OptionalSpan(DEFAULTS.idle_timeout), help_heading = TIME)]
+    idle_timeout: OptionalSpan,
+    /// Longest time from accept to the end of the TLS handshake
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.handshake_timeout), help_heading = TIME)]
+    handshake_timeout: Span,
+    /// After the plugin ends a connection: how long to wait for the peer to end it too
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.linger_timeout), help_heading = TIME)]
+    linger_timeout: Span,
+    /// After the plugin ends a connection: how long to go on sending to a peer that doesn't read
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.close_timeout), help_heading = TIME)]
+    close_timeout: Span,
+    /// CPU time of one event; a plugin that takes longer is stopped, its connection terminated
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.event_budget), help_heading = TIME)]
+    event_budget: Span,
+    /// CPU time of the plugin's `start`
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.start_budget), help_heading = TIME)]
+    start_budget: Span,
+    /// CPU time of `snapshot` and of `restore`, each; the longest that a reload holds events back
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.reload_deadline), help_heading = TIME)]
+    reload_deadline: Span,
+
+    /// Linear memory of one instance of the plugin
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.memory), help_heading = SPACE)]
+    memory_limit: Size,
+    /// Bytes queued for one socket before `write` is short; at least high-water + read-buffer
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.write_buffer), help_heading = SPACE)]
+    write_buffer: Size,
+    /// Bytes queued for one socket above which reading from it pauses
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.high_water), help_heading = SPACE)]
+    high_water: Size,
+    /// Largest chunk that one `data` event carries
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.read_buffer), help_heading = SPACE)]
+    read_buffer: Size,
+    /// Bytes of context kept per socket
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.context), help_heading = SPACE)]
+    context_limit: Size,
+    /// Bytes of a snapshot
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.snapshot), help_heading = SPACE)]
+    snapshot_limit: Size,
+    /// Bytes that the calls of one event, `write` apart, may copy out of the plugin
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.event_fuel), help_heading = SPACE)]
+    event_copy_limit: Size,
+    /// Bytes of one log message of the plugin; what is longer is cut
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.log_message), help_heading = SPACE)]
+    log_message_limit: Size,
+
+    /// Connections at a time; more are refused
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.connections, help_heading = NUMBER)]
+    max_connections: usize,
+    /// Timers armed at a time, per instance
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.timers, help_heading = NUMBER)]
+    max_timers: usize,
+    /// Reads of one connection before others get their turn
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.reads_per_turn, help_heading = NUMBER)]
+    reads_per_turn: u32,
+    /// Log messages per second and instance; the rest are counted, and summed up in one line
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.log_rate, help_heading = NUMBER)]
+    log_rate: u32,
+}
+
+const TIME: &str = "Limits of time (500ms, 10s, 1m30s)";
+const SPACE: &str = "Limits of space (512B, 64KiB, 1MiB)";
+const NUMBER: &str = "Limits of number";
+
+impl LimitArgs {
+    /// The limits, if they can hold together.
+    pub(super) fn limits(&self) -> Result<Limits> {
+        // Every field by name: a limit without a flag doesn't compile.
+        let limits = Limits {
+            write_buffer: self.write_buffer.0,
+            high_water: self.high_water.0,
+            read_buffer: self.read_buffer.0,
+            reads_per_turn: self.reads_per_turn,
+            context: self.context_limit.0,
+            connections: self.max_connections,
+            timers: self.max_timers,
+            idle_timeout: self.idle_timeout.0,
+            handshake_timeout: self.handshake_timeout.0,
+            linger_timeout: self.linger_timeout.0,
+            close_timeout: self.close_timeout.0,
+            event_budget: self.event_budget.0,
+            start_budget: self.start_budget.0,
+            reload_deadline: self.reload_deadline.0,
+            memory: self.memory_limit.0,
+            event_fuel: self.event_copy_limit.0,
+            snapshot: self.snapshot_limit.0,
+            log_message: self.log_message_limit.0,
+            log_rate: self.log_rate,
+        };
+        check(&limits)?;
+        Ok(limits)
+    }
+}
+
+fn check(limits: &Limits) -> Result<()> {
+    let never_zero = [
+        ("--handshake-timeout", limits.handshake_timeout.is_zero()),
+        ("--event-budget", limits.event_budget.is_zero()),
+        ("--start-budget", limits.start_budget.is_zero()),
+        ("--reload-deadline", limits.reload_deadline.is_zero()),
+        ("--memory-limit", limits.memory == 0),
+        ("--high-water", limits.high_water == 0),
+        ("--read-buffer", limits.read_buffer == 0),
+        ("--log-message-limit", limits.log_message == 0),
+        ("--max-connections", limits.connections == 0),
+        ("--reads-per-turn", limits.reads_per_turn == 0),
+    ];
+    if let Some((flag, _)) = never_zero.iter().find(|(_, zero)| *zero) {
+        return Err(
+            Error::configuration(format!("{flag} is 0, and nothing could be served")).hint("leave it out for the default")
+        );
+    }
+    if limits.idle_timeout.is_some_and(|span| span.is_zero()) {
+        return Err(Error::configuration("--idle-timeout is 0, and every connection would be closed at once")
+            .hint("`off` is for connections that may stay idle"));
+    }
+    // A handler that answers each chunk with as much must never see a short write.
+    let needed = limits.high_water.saturating_add(limits.read_buffer);
+    if limits.write_buffer < needed {
+        let (have, need) = (Size(limits.write_buffer), Size(needed));
+        return Err(Error::configuration(format!(
+            "--write-buffer {have} is less than --high-water and --read-buffer together ({need})"
+        ))
+        .hint(format!("give --write-buffer {need} or more, or make one of the others smaller")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use clap::Parser;
+    use std::time::Duration;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        limits: LimitArgs,
+    }
+
+    fn limits(flags: &[&str]) -> Result<Limits> {
+        Line::try_parse_from(std::iter::once(&"x").chain(flags)).unwrap().limits.limits()
+    }
+
+    #[test]
+    fn without_flags_they_are_the_librarys_defaults() {
+        assert_eq!(limits(&[]).unwrap(), Limits::default());
+    }
+
+    #[test]
+    fn flags_set_what_they_name() {
+        let set =
+            limits(&["--idle-timeout", "2m", "--write-buffer", "4MiB", "--max-connections", "10", "--event-budget", "20ms"])
+                .unwrap();
+        let expected = Limits {
+            idle_timeout: Some(Duration::from_secs(120)),
+            write_buffer: 4 << 20,
+            connections: 10,
+            event_budget: Duration::from_millis(20),
+            ..Limits::default()
+        };
+        assert_eq!(set, expected);
+    }
+
+    #[test]
+    fn buffers_that_do_not_fit_together_are_refused() {
+        assert!(limits(&["--write-buffer", "128KiB"]).is_ok());
+        let error = limits(&["--write-buffer", "127KiB"]).unwrap_err();
+        assert!(error.advice().unwrap().starts_with("give --write-buffer 128KiB or more"), "{error}");
+    }
+
+    #[test]
+    fn zero_is_refused_where_nothing_would_work() {
+        for flags in [["--event-budget", "0s"], ["--max-connections", "0"], ["--read-buffer", "0"], ["--idle-timeout", "0s"]] {
+            let error = limits(&flags).unwrap_err();
+            assert!(error.message().starts_with(&format!("{} is 0", flags[0])), "{error}");
+        }
+        assert!(limits(&["--linger-timeout", "0s"]).is_ok());
+    }
+}

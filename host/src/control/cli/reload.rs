@@ -1,0 +1,124 @@
+//! `sockdock reload`: a new generation behind live connections.
+
+use super::{
+    AdminArgs, block_on, key_value,
+    output::{Failure, print, print_json, warn},
+    report::{failure_text, report_text},
+};
+use crate::{
+    Error,
+    control::admin::{ReloadReply, ReloadRequest},
+};
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  sockdock reload                   read the plugin again (build its folder again)
+  sockdock reload echo-v2.wasm      another component
+  sockdock reload kv.wasm --listener kv --dry-run
+  sockdock reload --json            the report for programs
+
+If anything goes wrong, the old generation goes on serving, the reason is
+shown, and the exit code is 1.";
+
+/// Swap a plugin under its live connections
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ReloadArgs {
+    /// A .wasm component or a plugin's source folder, which the host builds; left out: the one that is served, read again
+    plugin: Option<PathBuf>,
+    /// The listener's name; may be left out if there is only one
+    #[arg(long, value_name = "NAME")]
+    listener: Option<String>,
+    /// Prepare it, restore a copy of the state on the side, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Start without the old generation's snapshot, also if it can't be restored
+    #[arg(long)]
+    discard_state: bool,
+    /// Pass KEY=VALUE to the plugin's `start`, in place of all settings that it has now; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    admin: AdminArgs,
+}
+
+pub(super) fn run(args: ReloadArgs) -> Result<(), Failure> {
+    let request = args.request()?;
+    let reply = block_on(async { Ok(args.admin.client().reload(&request).await?) })?;
+    show(&reply, args.json)
+}
+
+impl ReloadArgs {
+    fn request(&self) -> Result<ReloadRequest, Failure> {
+        // The host's working directory is another one; and a slip is told at once, by the name that was typed.
+        let absolute = |path: &PathBuf| {
+            path.canonicalize().map_err(|error| {
+                Error::configuration(format!("cannot read the plugin {}: {error}", path.display()))
+                    .hint("name a .wasm component or a plugin's source folder")
+            })
+        };
+        Ok(ReloadRequest {
+            listener: self.listener.clone(),
+            plugin: self.plugin.as_ref().map(absolute).transpose()?,
+            dry_run: self.dry_run,
+            discard_state: self.discard_state,
+            set: Some(self.set.clone()).filter(|set| !set.is_empty()),
+        })
+    }
+}
+
+fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
+    if json {
+        print_json(reply)?;
+    } else {
+        for report in &reply.reports {
+            print(&report_text(report))?;
+        }
+        for failure in &reply.failures {
+            warn(&failure_text(failure));
+        }
+    }
+    if reply.failures.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        reload: ReloadArgs,
+    }
+
+    fn request(flags: &[&str]) -> Result<ReloadRequest, Failure> {
+        Line::try_parse_from(std::iter::once(&"x").chain(flags)).unwrap().reload.request()
+    }
+
+    #[test]
+    fn without_flags_nothing_is_asked_to_change() {
+        assert_eq!(request(&[]).unwrap(), ReloadRequest::default());
+    }
+
+    #[test]
+    fn the_path_is_made_absolute_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.wasm");
+        std::fs::write(&file, "").unwrap();
+        let dotted = folder.path().join(".").join("a.wasm");
+        let asked = request(&[dotted.to_str().unwrap(), "--set", "a=1", "--dry-run"]).unwrap();
+        assert_eq!(asked.plugin, Some(file.canonicalize().unwrap()));
+        assert_eq!(asked.set, Some(vec![("a".to_owned(), "1".to_owned())]));
+        assert!(asked.dry_run);
+        let Err(Failure::Failed(error)) = request(&["/nowhere/x.wasm"]) else { panic!("it was taken") };
+        assert!(error.message().starts_with("cannot read the plugin /nowhere/x.wasm"), "{error}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The flags that say where to listen, and how.
+
+use super::Failure;
+use crate::{Bind, Error, Instances, Listen, Tls};
+use clap::Args;
+use std::path::PathBuf;
+
+const HEADING: &str = "Listening";
+
+#[derive(Debug, Args)]
+pub(super) struct ListenArgs {
+    /// Address to listen on: HOST:PORT, [::1]:PORT or unix:/path; may be given several times
+    ///
+    /// Port 0 lets the system choose a free one. With --tls-cert and without --listen-tls, these addresses speak TLS.
+    #[arg(long, value_name = "ADDR", required_unless_present = "listen_tls", help_heading = HEADING)]
+    listen: Vec<Bind>,
+    /// Address that speaks TLS; then those of --listen stay plain
+    #[arg(long, value_name = "ADDR", requires = "tls_cert", help_heading = HEADING)]
+    listen_tls: Vec<Bind>,
+    /// Certificate chain in PEM, leaf first; several times for several names, chosen by the name a client asks for
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = HEADING)]
+    tls_cert: Vec<PathBuf>,
+    /// Its private key in PEM: PKCS#8, PKCS#1 or SEC1
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = HEADING)]
+    tls_key: Vec<PathBuf>,
+    /// The listener's name, in `status`, logs and `--listener` [default: the plugin's file or folder name]
+    #[arg(long, value_parser = listener_name, help_heading = HEADING)]
+    pub(super) name: Option<String>,
+    /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, or a number
+    #[arg(long, value_name = "N", default_value = "shared", value_parser = instances, help_heading = HEADING)]
+    instances: Instances,
+    /// When a peer has ended its side, leave it to the plugin to end the other
+    #[arg(long, help_heading = HEADING)]
+    allow_half_open: bool,
+}
+
+impl ListenArgs {
+    /// The listener, with its certificates read and checked.
+    pub(super) fn resolve(&self) -> Result<Listen, Failure> {
+        let tls = self.tls()?;
+        let plain = if self.listen_tls.is_empty() { tls.clone() } else { None };
+        let addresses = self.listen.iter().map(|bind| (bind, &plain)).chain(self.listen_tls.iter().map(|bind| (bind, &tls)));
+        let mut listen: Option<Listen> = None;
+        for (bind, tls) in addresses {
+            let so_far = match listen {
+                None => Listen::bind(bind.clone()),
+                Some(listen) => listen.and(bind.clone()),
+            };
+            listen = Some(match tls {
+                Some(tls) => so_far.tls(tls.clone()),
+                None => so_far,
+            });
+        }
+        let listen =
+            listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
+        Ok(listen.instances(self.instances).allow_half_open(self.allow_half_open))
+    }
+
+    fn tls(&self) -> Result<Option<Tls>, Failure> {
+        let (certificates, keys) = (self.tls_cert.len(), self.tls_key.len());
+        if certificates != keys {
+            let error = Error::configuration(format!("--tls-cert is given {certificates} times and --tls-key {keys} times"));
+            return Err(Failure::Usage(error.hint("each certificate goes with the key in the same place")));
+        }
+        let mut tls: Option<Tls> = None;
+        for (certificate, key) in self.tls_cert.iter().zip(&self.tls_key) {
+            tls = Some(match tls {
+                None => Tls::from_pem_files(certificate, key)?,
+                Some(tls) => tls.and_pem_files(certificate, key)?,
+            });
+        }
+        Ok(tls)
+    }
+}
+
+fn instances(text: &str) -> Result<Instances, Error> {
+    match text {
+        "per-connection" => Err(Error::configuration("an instance per connection is not in this version")
+            .hint("`shared` is one instance for all connections, `per-core` one for each core, a number that many")),
+        text => text.parse(),
+    }
+}
+
+/// A name stands in tables, logs and requests, so it is one word.
+fn listener_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| !c.is_whitespace() && !c.is_control();
+    if !text.is_empty() && text.chars().all(fits) { Ok(text.to_owned()) } else { Err("a name is one word".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        listen: ListenArgs,
+    }
+
+    fn parse(flags: &[&str]) -> Result<ListenArgs, clap::Error> {
+        Line::try_parse_from(std::iter::once(&"x").chain(flags)).map(|line| line.listen)
+    }
+
+    #[test]
+    fn an_address_is_required_and_tls_needs_both_files() {
+        let tcp = "127.0.0.1:0";
+        for line in [
+            &[][..],
+            &["--listen", "nonsense"],
+            &["--listen", tcp, "--tls-cert", "c"],
+            &["--listen", tcp, "--tls-key", "k"],
+            &["--listen-tls", tcp],
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line:?}");
+        }
+        assert!(parse(&["--listen-tls", tcp, "--tls-cert", "c", "--tls-key", "k"]).is_ok());
+        assert_eq!(parse(&["--listen", tcp, "--listen", "unix:/x.sock"]).unwrap().listen.len(), 2);
+    }
+
+    #[test]
+    fn certificates_and_keys_come_in_pairs() {
+        let args = parse(&["--listen", "127.0.0.1:0", "--tls-cert", "a", "--tls-cert", "b", "--tls-key", "c"]).unwrap();
+        let Err(Failure::Usage(error)) = args.tls() else { panic!("it was taken") };
+        assert_eq!(error.message(), "--tls-cert is given 2 times and --tls-key 1 times");
+    }
+
+    #[test]
+    fn per_connection_is_refused_in_words() {
+        let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap_err();
+        assert!(error.to_string().contains("an instance per connection is not in this version"), "{error}");
+        assert_eq!(parse(&["--listen", "127.0.0.1:0", "--instances", "per-core"]).unwrap().instances, Instances::PerCore);
+    }
+
+    #[test]
+    fn a_name_is_one_word() {
+        assert!(listener_name("kv-1").is_ok());
+        for bad in ["", "a b", "a\n"] {
+            assert!(listener_name(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `sockdock status`: what is served, and how it does.
+
+use super::{
+    AdminArgs, block_on,
+    human::{bytes, count, digest, plain, plural, uptime},
+    output::{Failure, print, print_json},
+    table::{Align, Table},
+};
+use crate::{HostStatus, ListenerStatus};
+use clap::Args;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  sockdock status
+  sockdock status --json | jq '.listeners[].connections'
+  sockdock status --admin /run/echo/admin.sock
+
+Counters run from the listener's start. READ and WRITTEN count the plugin's
+bytes, without what TLS adds.";
+
+/// Show what is served, and how it does
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct StatusArgs {
+    /// Print everything that is known, as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    admin: AdminArgs,
+}
+
+pub(super) fn run(args: StatusArgs) -> Result<(), Failure> {
+    let status = block_on(async { Ok(args.admin.client().status().await?) })?;
+    if args.json {
+        print_json(&status)?
+    } else {
+        print(&status_text(&status))?
+    }
+    Ok(())
+}
+
+fn status_text(status: &HostStatus) -> String {
+    let up = uptime(Duration::from_secs(status.uptime_seconds));
+    let mut text = format!("sockdock {}, pid {}, up {up}\n\n", plain(&status.version), status.pid);
+    let mut table = Table::new(&[
+        ("LISTENER", Align::Left),
+        ("ADDRESS", Align::Left),
+        ("GEN", Align::Right),
+        ("DIGEST", Align::Left),
+        ("CONNS", Align::Right),
+        ("READ", Align::Right),
+        ("WRITTEN", Align::Right),
+        ("EVENTS", Align::Right),
+        ("TRAPS", Align::Right),
+        ("RELOADS", Align::Right),
+        ("MEMORY", Align::Right),
+        ("STATE", Align::Left),
+    ]);
+    for listener in &status.listeners {
+        let mut addresses = listener.addresses.iter().map(|address| plain(address));
+        table.row(vec![
+            plain(&listener.name),
+            addresses.next().unwrap_or_default(),
+            listener.generation.to_string(),
+            digest(&listener.digest),
+            count(listener.connections),
+            bytes(listener.bytes_read),
+            bytes(listener.bytes_written),
+            count(listener.events),
+            count(listener.traps),
+            count(listener.reloads),
+            bytes(listener.memory_bytes),
+            plain(&listener.state),
+        ]);
+        for address in addresses {
+            table.row(vec![String::new(), address]);
+        }
+    }
+    text.push_str(&table.render());
+    let troubles: Vec<String> = status.listeners.iter().filter_map(trouble).collect();
+    if !troubles.is_empty() {
+        text.push_str(&format!("\n{}\n", troubles.join("\n")));
+    }
+    text
+}
+
+/// What deserves a look, if anything.
+fn trouble(listener: &ListenerStatus) -> Option<String> {
+    let counted = [
+        (listener.reloads_failed, "failed reload"),
+        (listener.handshakes_failed, "failed TLS handshake"),
+        (listener.accept_errors, "failed accept"),
+        (listener.refused, "refused connection"),
+    ];
+    let some: Vec<String> =
+        counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
+    (!some.is_empty()).then(|| format!("{}: {}", plain(&listener.name), some.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_for_people() {
+        let status = HostStatus {
+            version: "0.1.0".into(),
+            pid: 42,
+            uptime_seconds: 3725,
+            listeners: vec![
+                ListenerStatus {
+                    name: "echo".into(),
+                    addresses: vec!["tcp://127.0.0.1:7000".into(), "tls://127.0.0.1:7443".into()],
+                    generation: 12,
+                    digest: "0123456789abcdef".into(),
+                    connections: 1000,
+                    bytes_read: 5 << 20,
+                    bytes_written: 900,
+                    events: 1_234_567,
+                    reloads: 11,
+                    reloads_failed: 1,
+                    handshakes_failed: 2,
+                    memory_bytes: 1 << 20,
+                    state: "listening".into(),
+                    ..ListenerStatus::default()
+                },
+                ListenerStatus {
+                    name: "kv".into(),
+                    addresses: vec!["unix:/run/kv".into()],
+                    state: "failing: \x07".into(),
+                    ..ListenerStatus::default()
+                },
+            ],
+        };
+        assert_eq!(
+            status_text(&status),
+            "sockdock 0.1.0, pid 42, up 1h 2m\n\
+             \n\
+             LISTENER  ADDRESS               GEN  DIGEST        CONNS     READ  WRITTEN     EVENTS  TRAPS  RELOADS   MEMORY  STATE\n\
+             echo      tcp://127.0.0.1:7000   12  0123456789ab  1,000  5.0 MiB    900 B  1,234,567      0       11  1.0 MiB  listening\n          \
+                       tls://127.0.0.1:7443\n\
+             kv        unix:/run/kv            0                    0      0 B      0 B          0      0        0      0 B  failing: \\u{7}\n\
+             \n\
+             echo: 1 failed reload, 2 failed TLS handshakes\n"
+        );
+    }
+
+    #[test]
+    fn a_host_without_trouble_says_nothing_more() {
+        let status = HostStatus { listeners: vec![ListenerStatus::default()], ..HostStatus::default() };
+        assert_eq!(status_text(&status).lines().count(), 4);
+    }
+}

@@ -1,0 +1,44 @@
+//! What bounds one instance.
+
+use crate::pure::limits::Limits;
+use std::{sync::Arc, time::Duration};
+
+/// Bounds on one plugin's instances, and the name that its log lines carry.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The plugin's name.
+    pub name: Arc<str>,
+    /// Linear memory of all the instance's memories together, bytes.
+    pub memory: usize,
+    /// Bytes that one event may have copied out of the guest.
+    pub event_fuel: usize,
+    /// Bytes of a snapshot.
+    pub snapshot: usize,
+    /// CPU time of one event.
+    pub event_budget: Duration,
+    /// CPU time of instantiation and `start` together.
+    pub start_budget: Duration,
+    /// CPU time of `snapshot`, and of `restore`.
+    pub state_budget: Duration,
+    /// Bytes of one log message.
+    pub log_message: usize,
+    /// Log messages per second.
+    pub log_rate: u32,
+}
+
+impl Settings {
+    /// The part of `limits` that concerns an instance of the plugin called `name`.
+    pub fn new(name: impl Into<Arc<str>>, limits: &Limits) -> Self {
+        Self {
+            name: name.into(),
+            memory: limits.memory,
+            event_fuel: limits.event_fuel,
+            snapshot: limits.snapshot,
+            event_budget: limits.event_budget,
+            start_budget: limits.start_budget,
+            state_budget: limits.reload_deadline,
+            log_message: limits.log_message,
+            log_rate: limits.log_rate,
+        }
+    }
+}

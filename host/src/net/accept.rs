@@ -1,0 +1,85 @@
+//! The accept loop: outlives everything but its own end.
+
+use super::listener::Bound;
+use super::readiness::register;
+use rustix::io::Errno;
+use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+use tokio::io::Interest;
+
+/// First and longest wait after an `accept` that failed for want of a resource. Descriptors come back when
+/// connections close, which nothing announces: so it is tried again, soon and then less often.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
+/// Connections taken per wake-up before other tasks of the worker get their turn.
+const BATCH: usize = 32;
+
+/// A connection fresh from the kernel: non-blocking, close-on-exec.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The socket.
+    pub fd: OwnedFd,
+    /// The peer's address, where the kernel knows it.
+    pub peer: Option<SocketAddrAny>,
+}
+
+/// Accepts from `bound` and hands each connection to `take`, until the future is dropped. `failed` hears of each
+/// `accept` that failed.
+///
+/// # Errors
+/// Only when the socket can't be registered with the runtime.
+pub async fn accept_loop(bound: &Bound, mut take: impl FnMut(Accepted), mut failed: impl FnMut(io::Error)) -> io::Result<()> {
+    let socket = register(bound, Interest::READABLE)?;
+    let mut wait = BACK_OFF.0;
+    loop {
+        let mut ready = socket.readable().await?;
+        for _ in 0..BATCH {
+            match acceptfrom_with(ready.get_inner(), SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
+                Ok((fd, peer)) => {
+                    wait = BACK_OFF.0;
+                    take(Accepted { fd, peer });
+                }
+                Err(Errno::AGAIN) => {
+                    ready.clear_ready();
+                    break;
+                }
+                Err(error) => {
+                    failed(error.into());
+                    if !concerns_one_connection(error) {
+                        tokio::time::sleep(wait).await;
+                        wait = (wait * 2).min(BACK_OFF.1);
+                        break;
+                    }
+                }
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Takes what the kernel has queued at this moment: the last act of a listener that stops.
+pub fn accept_rest(bound: &Bound, mut take: impl FnMut(Accepted)) {
+    while let Ok((fd, peer)) = acceptfrom_with(bound, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
+        take(Accepted { fd, peer });
+    }
+}
+
+/// Errors that are about the one connection that would have been accepted (accept(2) hands on pending network errors): the
+/// next one may be fine.
+fn concerns_one_connection(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::CONNABORTED
+            | Errno::INTR
+            | Errno::PROTO
+            | Errno::PERM
+            | Errno::NETDOWN
+            | Errno::NOPROTOOPT
+            | Errno::HOSTDOWN
+            | Errno::NONET
+            | Errno::HOSTUNREACH
+            | Errno::OPNOTSUPP
+            | Errno::NETUNREACH
+    )
+}

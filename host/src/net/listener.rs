@@ -1,0 +1,153 @@
+//! Listening sockets.
+
+use super::address::Bind;
+use crate::pure::error::{Error, Result};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+/// Connections that the kernel may hold for us; it takes less where `net.core.somaxconn` says so.
+const BACKLOG: i32 = 4096;
+
+/// A listening socket. A unix socket's file goes with it.
+#[derive(Debug)]
+pub struct Bound {
+    socket: Socket,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Tcp(SocketAddr),
+    Unix { path: PathBuf, inode: Option<(u64, u64)> },
+}
+
+impl Bound {
+    /// Binds and listens. May look a name up: not on a worker.
+    ///
+    /// # Errors
+    /// When the address is in use, isn't this machine's, or isn't allowed.
+    pub fn new(bind: &Bind) -> Result<Self> {
+        match bind {
+            Bind::Tcp { host, port } => Self::tcp(bind, host, *port),
+            Bind::Unix(path) => Self::unix(bind, path),
+        }
+    }
+
+    fn tcp(bind: &Bind, host: &str, port: u16) -> Result<Self> {
+        let addresses = (host, port).to_socket_addrs().map_err(|error| {
+            Error::configuration(format!("can't listen on {bind}: the name '{host}' has no address: {error}"))
+        })?;
+        let mut last = None;
+        for address in addresses {
+            match listen_tcp(address) {
+                Ok(socket) => {
+                    let local = socket.local_addr().ok().and_then(|local| local.as_socket()).unwrap_or(address);
+                    return Ok(Self { socket, place: Place::Tcp(local) });
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(refused(bind, &last.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into())))
+    }
+
+    fn unix(bind: &Bind, path: &Path) -> Result<Self> {
+        remove_stale(bind, path)?;
+        let socket = listen_unix(path).map_err(|error| refused(bind, &error))?;
+        let inode = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        Ok(Self { socket, place: Place::Unix { path: path.to_owned(), inode } })
+    }
+
+    /// The TCP address, its port the one that the system chose.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        match &self.place {
+            Place::Tcp(address) => Some(*address),
+            Place::Unix { .. } => None,
+        }
+    }
+
+    /// Whether it is a unix socket.
+    pub fn is_unix(&self) -> bool {
+        matches!(self.place, Place::Unix { .. })
+    }
+
+    /// As `tcp://127.0.0.1:7000`, `tls://…`, `unix:/path`, `tls+unix:/path`.
+    pub fn url(&self, tls: bool) -> String {
+        match (&self.place, tls) {
+            (Place::Tcp(address), false) => format!("tcp://{address}"),
+            (Place::Tcp(address), true) => format!("tls://{address}"),
+            (Place::Unix { path, .. }, false) => format!("unix:{}", path.display()),
+            (Place::Unix { path, .. }, true) => format!("tls+unix:{}", path.display()),
+        }
+    }
+}
+
+impl AsFd for Bound {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let Place::Unix { path, inode } = &self.place else { return };
+        // Not a file that somebody has put there since.
+        let there = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        if inode.is_some() && there == *inode {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+fn listen_tcp(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    // A restart must not wait for old connections' TIME_WAIT; a listener that is still there is an error all the same.
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
+fn listen_unix(path: &Path) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
+/// Removes the socket file of a process that is gone. Anything else there stays, and is an error.
+fn remove_stale(bind: &Bind, path: &Path) -> Result<()> {
+    let Ok(file) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !file.file_type().is_socket() {
+        return Err(Error::configuration(format!("can't listen on {bind}: a file that isn't a socket is there"))
+            .hint("choose another path, or move the file away"));
+    }
+    match UnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|error| refused(bind, &error))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        _ => Err(refused(bind, &io::ErrorKind::AddrInUse.into())),
+    }
+}
+
+fn refused(bind: &Bind, error: &io::Error) -> Error {
+    let (why, hint) = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            ("the address is in use", "another process listens there (see: ss -ltnp, ss -lxp); stop it or choose another address")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            ("no interface of this machine has the address", "use an address of this machine, 0.0.0.0 or [::]")
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("permission denied", "ports below 1024 need CAP_NET_BIND_SERVICE; a unix socket needs write access to its folder")
+        }
+        io::ErrorKind::NotFound => ("the folder doesn't exist", "create the folder first"),
+        _ => return Error::configuration(format!("can't listen on {bind}: {error}")),
+    };
+    Error::configuration(format!("can't listen on {bind}: {why}")).hint(hint)
+}

@@ -1,0 +1,448 @@
+//! The life cycle of a connection, without I/O: the driver puts in what happened on the wire, in the
+//! guest and on the clock; [`Connection::next`] says what to do. Bytes don't pass through here.
+//!
+//! The order that a guest sees: `handshake` (TLS), `open`; then `data`, `drain`, `timeout`, `end`, `error`;
+//! then `close`, once; nothing after it.
+
+use super::socket::{CloseInfo, ErrorCode, SocketError};
+
+/// What the driver has to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Tell the guest; then ask again.
+    Tell(Event),
+    /// Read once and hand the bytes to the guest.
+    Read,
+    /// Read once and throw the bytes away.
+    Discard,
+    /// Send FIN (TLS: `close_notify` before it).
+    Finish,
+    /// Throw the queue away and reset the connection.
+    Reset,
+    /// Close the descriptor and forget the connection.
+    Release,
+    /// Nothing to do until something happens.
+    Wait,
+}
+
+/// An event of `socket-handlers` other than `data`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// `handshake`, verified.
+    Handshake,
+    /// `open`.
+    Open,
+    /// `drain`.
+    Drain,
+    /// `timeout`.
+    Timeout,
+    /// `end`.
+    End,
+    /// `error`.
+    Error(SocketError),
+    /// `close`.
+    Close(CloseInfo),
+}
+
+/// What the guest may and may not hear at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Bytes that were written and haven't reached the kernel.
+    pub queued: usize,
+    /// The guest can't be called: a reload is under way, or it is being restarted.
+    pub held: bool,
+    /// Queued bytes above which reading stops.
+    pub high_water: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Greeting {
+    Handshake,
+    Open,
+    Done,
+}
+
+/// What the peer sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Open,
+    /// The peer's FIN was read; `end` is due.
+    Fin,
+    /// `end` was told, or isn't owed.
+    Over,
+}
+
+/// What we send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Output {
+    Open,
+    /// FIN is due once the queue is empty.
+    Closing,
+    /// FIN was sent.
+    Closed,
+}
+
+/// How a connection ends other than by FINs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Abort {
+    /// Reset without asking further. `tell`: the guest gets `close`.
+    Terminate { tell: bool },
+    /// It failed; input that the kernel still has is delivered first, then `error` and `close`.
+    Failed { error: SocketError, unread: bool, reset: bool, told: bool },
+}
+
+/// The state of one connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    greeting: Greeting,
+    /// The guest has been told of it.
+    met: bool,
+    input: Input,
+    output: Output,
+    abort: Option<Abort>,
+    /// The guest has called `end`: `close` is all that it hears from now on.
+    ended: bool,
+    paused: bool,
+    auto_pause: bool,
+    allow_half_open: bool,
+    drain_due: bool,
+    timeout_due: bool,
+    linger_over: bool,
+    /// The wire is gone: reset.
+    severed: bool,
+    close_told: bool,
+    /// Bytes that were taken and lost.
+    unsent: u64,
+}
+
+impl Connection {
+    /// An accepted connection, its TLS handshake (if any) done.
+    pub fn accepted(tls: bool, allow_half_open: bool) -> Self {
+        Self {
+            greeting: if tls { Greeting::Handshake } else { Greeting::Open },
+            met: false,
+            input: Input::Open,
+            output: Output::Open,
+            abort: None,
+            ended: false,
+            paused: false,
+            auto_pause: true,
+            allow_half_open,
+            drain_due: false,
+            timeout_due: false,
+            linger_over: false,
+            severed: false,
+            close_told: false,
+            unsent: 0,
+        }
+    }
+
+    /// What to do now. Each call but the one that answers `Wait` moves the connection on, or has the driver do so.
+    pub fn next(&mut self, now: Conditions) -> Step {
+        if self.close_told {
+            return Step::Release;
+        }
+        match &self.abort {
+            Some(Abort::Terminate { .. }) => return self.next_terminated(now),
+            Some(Abort::Failed { .. }) => return self.next_failed(now),
+            None => {}
+        }
+        if self.ended {
+            return self.next_ended(now);
+        }
+        self.next_open(now)
+    }
+
+    fn next_terminated(&mut self, now: Conditions) -> Step {
+        if !self.severed {
+            self.severed = true;
+            return Step::Reset;
+        }
+        let tell = matches!(self.abort, Some(Abort::Terminate { tell: true }));
+        if !tell || self.greeting != Greeting::Done {
+            return Step::Release;
+        }
+        self.tell_close(now, None)
+    }
+
+    fn next_failed(&mut self, now: Conditions) -> Step {
+        let Some(Abort::Failed { error, unread, reset, told }) = &mut self.abort else { return Step::Wait };
+        if self.greeting != Greeting::Done {
+            // The guest never heard of it.
+            return Step::Release;
+        }
+        if *unread && !self.ended {
+            return if now.held { Step::Wait } else { Step::Read };
+        }
+        if *reset && !self.severed {
+            // With nothing queued the peer has lost nothing, and may be told so by a FIN.
+            match (now.queued, self.output) {
+                (0, Output::Open) => {
+                    self.output = Output::Closing;
+                    return Step::Finish;
+                }
+                (0, _) => {}
+                _ => {
+                    self.severed = true;
+                    return Step::Reset;
+                }
+            }
+        }
+        if now.held {
+            return Step::Wait;
+        }
+        let error = error.clone();
+        if !*told && !self.ended {
+            *told = true;
+            return Step::Tell(Event::Error(error));
+        }
+        // After a local `end` whose bytes all left, how the peer went away is no failure.
+        let clean = self.ended && self.output == Output::Closed;
+        self.tell_close(now, (!clean).then_some(error))
+    }
+
+    fn next_ended(&mut self, now: Conditions) -> Step {
+        if self.output == Output::Closing && now.queued == 0 {
+            return Step::Finish;
+        }
+        if self.output == Output::Closed && (self.input != Input::Open || self.linger_over) {
+            return self.tell_close(now, None);
+        }
+        if self.input == Input::Open { Step::Discard } else { Step::Wait }
+    }
+
+    fn next_open(&mut self, now: Conditions) -> Step {
+        if self.output == Output::Closing && now.queued == 0 {
+            return Step::Finish;
+        }
+        if now.held {
+            return Step::Wait;
+        }
+        match self.greeting {
+            Greeting::Handshake => {
+                self.met = true;
+                self.greeting = Greeting::Open;
+                return Step::Tell(Event::Handshake);
+            }
+            Greeting::Open => {
+                self.met = true;
+                self.greeting = Greeting::Done;
+                return Step::Tell(Event::Open);
+            }
+            Greeting::Done => {}
+        }
+        if self.drain_due && now.queued == 0 && self.output == Output::Open {
+            self.drain_due = false;
+            return Step::Tell(Event::Drain);
+        }
+        if self.timeout_due {
+            self.timeout_due = false;
+            return Step::Tell(Event::Timeout);
+        }
+        match (self.input, self.output) {
+            (Input::Fin, _) => {
+                self.input = Input::Over;
+                Step::Tell(Event::End)
+            }
+            (Input::Over, Output::Closed) => self.tell_close(now, None),
+            (Input::Over, Output::Open) if !self.allow_half_open => {
+                // The queue may still be full and a `drain` due: FIN goes once both are done.
+                if now.queued == 0 {
+                    self.output = Output::Closing;
+                    Step::Finish
+                } else {
+                    Step::Wait
+                }
+            }
+            (Input::Over, _) => Step::Wait,
+            (Input::Open, _) if self.reads(now) => Step::Read,
+            (Input::Open, _) => Step::Wait,
+        }
+    }
+
+    fn reads(&self, now: Conditions) -> bool {
+        !self.paused && !(self.auto_pause && now.queued > now.high_water)
+    }
+
+    fn tell_close(&mut self, now: Conditions, error: Option<SocketError>) -> Step {
+        if now.held {
+            return Step::Wait;
+        }
+        self.close_told = true;
+        Step::Tell(Event::Close(CloseInfo { error, unsent: self.unsent + now.queued as u64 }))
+    }
+
+    // ---- what happened on the wire
+
+    /// The peer's FIN was read.
+    pub fn peer_finished(&mut self) {
+        match &mut self.abort {
+            Some(Abort::Failed { unread, .. }) => *unread = false,
+            _ if self.input == Input::Open => self.input = Input::Fin,
+            _ => {}
+        }
+    }
+
+    /// A read would block. Answers whether that changes what is to be done: the last of a failed connection's input is read.
+    pub fn read_dry(&mut self) -> bool {
+        match &mut self.abort {
+            Some(Abort::Failed { unread, .. }) => std::mem::take(unread),
+            _ => false,
+        }
+    }
+
+    /// Reading failed: nothing more can be read.
+    pub fn read_failed(&mut self, error: SocketError) {
+        match &mut self.abort {
+            Some(Abort::Failed { unread, .. }) => *unread = false,
+            Some(Abort::Terminate { .. }) => {}
+            None => self.abort = Some(Abort::Failed { error, unread: false, reset: false, told: false }),
+        }
+    }
+
+    /// Writing failed, or the peer's reset was noticed: what the kernel still has for us is read first.
+    pub fn failed(&mut self, error: SocketError) {
+        if self.abort.is_none() {
+            let unread = self.input == Input::Open;
+            self.abort = Some(Abort::Failed { error, unread, reset: false, told: false });
+        }
+    }
+
+    /// FIN has been sent.
+    pub fn finished(&mut self) {
+        self.output = Output::Closed;
+    }
+
+    /// The driver threw `n` queued bytes away.
+    pub fn lost(&mut self, n: u64) {
+        self.unsent += n;
+    }
+
+    // ---- what happened on the clock
+
+    /// The plugin's own idle timeout is over.
+    pub fn idle(&mut self) {
+        self.timeout_due = true;
+    }
+
+    /// The host gives up on it: the listener's idle timeout, or a peer that doesn't read what `end` wants flushed.
+    pub fn give_up(&mut self, message: &str) {
+        if self.abort.is_none() {
+            let error = SocketError { code: ErrorCode::TimedOut, message: message.to_owned() };
+            self.abort = Some(Abort::Failed { error, unread: false, reset: true, told: false });
+        }
+    }
+
+    /// The wait for the peer's FIN after a local `end` is over.
+    pub fn linger_over(&mut self) {
+        self.linger_over = true;
+    }
+
+    // ---- what the guest did
+
+    /// How many of `offered` bytes may be taken when `queued` are waiting and `limit` is the most.
+    /// Fewer than offered makes a `drain` due.
+    pub fn write(&mut self, offered: usize, queued: usize, limit: usize) -> Result<usize, ErrorCode> {
+        if self.output != Output::Open || !self.is_open() {
+            return Err(ErrorCode::Closed);
+        }
+        let taken = offered.min(limit.saturating_sub(queued));
+        self.drain_due |= taken < offered;
+        Ok(taken)
+    }
+
+    /// The queue stands above the high-water mark after a write.
+    pub fn crossed_high_water(&mut self) {
+        self.drain_due = true;
+    }
+
+    /// `end`.
+    pub fn end(&mut self) -> Result<(), ErrorCode> {
+        if !self.is_open() {
+            return Err(ErrorCode::Closed);
+        }
+        self.ended = true;
+        if self.output == Output::Open {
+            self.output = Output::Closing;
+        }
+        Ok(())
+    }
+
+    /// `shutdown`.
+    pub fn shutdown(&mut self) -> Result<(), ErrorCode> {
+        if self.output != Output::Open || !self.is_open() {
+            return Err(ErrorCode::Closed);
+        }
+        self.output = Output::Closing;
+        Ok(())
+    }
+
+    /// `terminate`, or the host's own decision to do so (a forced stop).
+    pub fn terminate(&mut self) -> Result<(), ErrorCode> {
+        if self.close_told || self.abort.is_some() {
+            return Err(ErrorCode::Closed);
+        }
+        self.abort = Some(Abort::Terminate { tell: true });
+        Ok(())
+    }
+
+    /// The event of this connection trapped: it is reset, and the guest hears no more of it.
+    pub fn condemn(&mut self) {
+        if !self.close_told {
+            self.abort = Some(Abort::Terminate { tell: false });
+        }
+    }
+
+    /// `pause` and `resume`.
+    pub fn set_paused(&mut self, paused: bool) -> Result<(), ErrorCode> {
+        if !self.is_open() {
+            return Err(ErrorCode::Closed);
+        }
+        self.paused = paused;
+        Ok(())
+    }
+
+    /// `set-auto-pause`.
+    pub fn set_auto_pause(&mut self, enabled: bool) -> Result<(), ErrorCode> {
+        if !self.is_open() {
+            return Err(ErrorCode::Closed);
+        }
+        self.auto_pause = enabled;
+        Ok(())
+    }
+
+    // ---- questions
+
+    /// Whether calls that change it work: the guest has been told of it, and it hasn't ended.
+    pub fn is_open(&self) -> bool {
+        self.met && !self.ended && self.abort.is_none() && !self.close_told
+    }
+
+    /// Whether calls that ask about it work: until its `close` handler has returned.
+    pub fn is_known(&self) -> bool {
+        self.met && !matches!(self.abort, Some(Abort::Terminate { tell: false }))
+    }
+
+    /// Whether `live` lists it: `close` hasn't been told and nothing has made it certain that it won't be.
+    pub fn is_live(&self) -> bool {
+        self.greeting == Greeting::Done && !self.close_told && !matches!(self.abort, Some(Abort::Terminate { tell: false }))
+    }
+
+    /// Whether a flush has to end within the close timeout.
+    pub fn is_closing(&self) -> bool {
+        self.output == Output::Closing && self.abort.is_none()
+    }
+
+    /// Whether the peer's FIN is awaited after a local `end`.
+    pub fn is_lingering(&self) -> bool {
+        self.ended && self.output == Output::Closed && self.input == Input::Open && self.abort.is_none()
+    }
+
+    /// Whether reading stops by the plugin's own wish, so that a reset has to be watched for by other means.
+    pub fn is_paused(&self) -> bool {
+        self.paused && self.is_open() && self.input == Input::Open
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,399 @@
+//! The life cycle as stories, then at random.
+
+use super::*;
+use proptest::prelude::*;
+
+const FREE: Conditions = Conditions { queued: 0, held: false, high_water: 64 };
+
+fn queued(queued: usize) -> Conditions {
+    Conditions { queued, ..FREE }
+}
+
+fn held() -> Conditions {
+    Conditions { held: true, ..FREE }
+}
+
+/// An accepted plain connection that has had `open`.
+fn opened() -> Connection {
+    let mut connection = Connection::accepted(false, false);
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Open));
+    connection
+}
+
+fn reset() -> SocketError {
+    SocketError { code: ErrorCode::Reset, message: "reset".into() }
+}
+
+fn close(error: Option<SocketError>, unsent: u64) -> Step {
+    Step::Tell(Event::Close(CloseInfo { error, unsent }))
+}
+
+#[test]
+fn tls_tells_the_handshake_before_open() {
+    let mut connection = Connection::accepted(true, false);
+    assert!(!connection.is_known(), "nothing works before the first event");
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Handshake));
+    assert!(connection.is_known() && !connection.is_live());
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Open));
+    assert!(connection.is_live());
+    assert_eq!(connection.next(FREE), Step::Read);
+}
+
+#[test]
+fn the_peer_finishes_and_so_do_we() {
+    let mut connection = opened();
+    connection.peer_finished();
+    assert_eq!(connection.next(FREE), Step::Tell(Event::End));
+    assert_eq!(connection.next(queued(5)), Step::Wait, "the queue goes first");
+    assert_eq!(connection.next(FREE), Step::Finish);
+    connection.finished();
+    assert_eq!(connection.next(FREE), close(None, 0));
+    assert_eq!(connection.next(FREE), Step::Release);
+}
+
+#[test]
+fn a_due_drain_comes_before_our_fin_and_may_queue_more() {
+    let mut connection = opened();
+    connection.peer_finished();
+    assert_eq!(connection.next(FREE), Step::Tell(Event::End));
+    assert_eq!(connection.write(10, 0, 4), Ok(4));
+    assert_eq!(connection.next(queued(4)), Step::Wait);
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Drain));
+    assert_eq!(connection.write(2, 0, 4), Ok(2), "drain may still write");
+    assert_eq!(connection.next(queued(2)), Step::Wait);
+    assert_eq!(connection.next(FREE), Step::Finish);
+}
+
+#[test]
+fn half_open_goes_on_writing() {
+    let mut connection = Connection::accepted(false, true);
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Open));
+    connection.peer_finished();
+    assert_eq!(connection.next(FREE), Step::Tell(Event::End));
+    assert_eq!(connection.next(FREE), Step::Wait);
+    assert_eq!(connection.write(3, 0, 9), Ok(3));
+    assert_eq!(connection.end(), Ok(()));
+    assert_eq!(connection.next(queued(3)), Step::Wait);
+    assert_eq!(connection.next(FREE), Step::Finish);
+    connection.finished();
+    assert_eq!(connection.next(FREE), close(None, 0));
+}
+
+#[test]
+fn a_local_end_flushes_discards_and_lingers() {
+    let mut connection = opened();
+    assert_eq!(connection.end(), Ok(()));
+    assert_eq!(connection.write(1, 0, 9), Err(ErrorCode::Closed));
+    assert_eq!(connection.end(), Err(ErrorCode::Closed));
+    assert_eq!(connection.next(queued(3)), Step::Discard, "a peer that writes before it reads must not block us");
+    assert!(connection.is_closing());
+    assert_eq!(connection.next(FREE), Step::Finish);
+    connection.finished();
+    assert!(connection.is_lingering());
+    assert_eq!(connection.next(FREE), Step::Discard);
+    connection.linger_over();
+    assert_eq!(connection.next(FREE), close(None, 0));
+}
+
+#[test]
+fn after_a_complete_local_end_a_reset_is_no_failure() {
+    let mut connection = opened();
+    assert_eq!(connection.end(), Ok(()));
+    assert_eq!(connection.next(FREE), Step::Finish);
+    connection.finished();
+    connection.read_failed(reset());
+    assert_eq!(connection.next(FREE), close(None, 0));
+}
+
+#[test]
+fn a_reset_that_loses_bytes_of_a_local_end_is_told_with_close_alone() {
+    let mut connection = opened();
+    assert_eq!(connection.end(), Ok(()));
+    connection.failed(reset());
+    assert_eq!(connection.next(queued(7)), close(Some(reset()), 7));
+}
+
+#[test]
+fn shutdown_goes_on_reading() {
+    let mut connection = opened();
+    assert_eq!(connection.shutdown(), Ok(()));
+    assert_eq!(connection.shutdown(), Err(ErrorCode::Closed));
+    assert_eq!(connection.next(FREE), Step::Finish);
+    connection.finished();
+    assert_eq!(connection.next(FREE), Step::Read);
+    connection.peer_finished();
+    assert_eq!(connection.next(FREE), Step::Tell(Event::End));
+    assert_eq!(connection.next(FREE), close(None, 0));
+}
+
+#[test]
+fn a_reset_delivers_what_is_unread_first_also_when_paused() {
+    let mut connection = opened();
+    assert_eq!(connection.set_paused(true), Ok(()));
+    assert_eq!(connection.next(FREE), Step::Wait);
+    connection.failed(reset());
+    assert_eq!(connection.next(FREE), Step::Read);
+    assert!(connection.read_dry());
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Error(reset())));
+    assert_eq!(connection.next(FREE), close(Some(reset()), 0));
+}
+
+#[test]
+fn end_waits_behind_unread_bytes_of_a_paused_socket() {
+    let mut connection = opened();
+    assert_eq!(connection.set_paused(true), Ok(()));
+    assert_eq!(connection.next(FREE), Step::Wait, "nothing is read, so no FIN is seen");
+    assert_eq!(connection.set_paused(false), Ok(()));
+    assert_eq!(connection.next(FREE), Step::Read);
+}
+
+#[test]
+fn terminate_resets_and_tells() {
+    let mut connection = opened();
+    assert_eq!(connection.terminate(), Ok(()));
+    assert_eq!(connection.next(queued(9)), Step::Reset);
+    connection.lost(9);
+    assert_eq!(connection.next(FREE), close(None, 9));
+    assert_eq!(connection.next(FREE), Step::Release);
+}
+
+#[test]
+fn a_trapped_event_resets_in_silence() {
+    let mut connection = opened();
+    connection.condemn();
+    assert!(!connection.is_live() && !connection.is_known());
+    assert_eq!(connection.next(queued(9)), Step::Reset);
+    assert_eq!(connection.next(FREE), Step::Release);
+}
+
+#[test]
+fn reading_stops_above_the_high_water_mark_unless_told_not_to() {
+    let mut connection = opened();
+    assert_eq!(connection.next(queued(64)), Step::Read);
+    assert_eq!(connection.next(queued(65)), Step::Wait);
+    assert_eq!(connection.set_auto_pause(false), Ok(()));
+    assert_eq!(connection.next(queued(65)), Step::Read);
+}
+
+#[test]
+fn drain_fires_once_after_a_short_write_or_a_crossed_mark() {
+    let mut connection = opened();
+    connection.crossed_high_water();
+    assert_eq!(connection.next(queued(65)), Step::Wait);
+    assert_eq!(connection.next(queued(1)), Step::Read, "below the mark reading goes on, drain waits for empty");
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Drain));
+    assert_eq!(connection.next(FREE), Step::Read);
+}
+
+#[test]
+fn while_held_the_guest_hears_nothing_and_flushing_goes_on() {
+    let mut connection = opened();
+    assert_eq!(connection.shutdown(), Ok(()));
+    assert_eq!(connection.next(held()), Step::Finish);
+    connection.finished();
+    assert_eq!(connection.next(held()), Step::Wait);
+    connection.idle();
+    connection.peer_finished();
+    assert_eq!(connection.next(held()), Step::Wait);
+    assert_eq!(connection.next(FREE), Step::Tell(Event::Timeout));
+    assert_eq!(connection.next(FREE), Step::Tell(Event::End));
+}
+
+#[test]
+fn giving_up_is_a_timed_out_error() {
+    let mut idle = opened();
+    idle.give_up("idle");
+    assert_eq!(idle.next(FREE), Step::Finish, "nothing is lost: a FIN will do");
+    idle.finished();
+    assert!(matches!(idle.next(FREE), Step::Tell(Event::Error(error)) if error.code == ErrorCode::TimedOut));
+    assert!(matches!(idle.next(FREE), Step::Tell(Event::Close(info)) if info.error.is_some()));
+
+    let mut stuck = opened();
+    assert_eq!(stuck.end(), Ok(()));
+    stuck.give_up("unread");
+    assert_eq!(stuck.next(queued(4)), Step::Reset);
+    stuck.lost(4);
+    assert!(matches!(stuck.next(FREE), Step::Tell(Event::Close(info)) if info.unsent == 4 && info.error.is_some()));
+}
+
+/// One thing that may happen to a connection.
+#[derive(Clone, Debug)]
+enum Happening {
+    PeerFinishes,
+    ReadFails,
+    WriteFails,
+    Idle,
+    GivenUp,
+    LingerOver,
+    Held(bool),
+    Writes(usize),
+    Sent(usize),
+    Ends,
+    ShutsDown,
+    Terminates,
+    Pauses(bool),
+    AutoPauses(bool),
+    Traps,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening as H;
+    prop_oneof![
+        2 => Just(H::PeerFinishes),
+        1 => Just(H::ReadFails),
+        1 => Just(H::WriteFails),
+        2 => Just(H::Idle),
+        1 => Just(H::GivenUp),
+        1 => Just(H::LingerOver),
+        4 => any::<bool>().prop_map(H::Held),
+        8 => (0usize..200).prop_map(H::Writes),
+        8 => (0usize..200).prop_map(H::Sent),
+        1 => Just(H::Ends),
+        1 => Just(H::ShutsDown),
+        1 => Just(H::Terminates),
+        2 => any::<bool>().prop_map(H::Pauses),
+        2 => any::<bool>().prop_map(H::AutoPauses),
+        1 => Just(H::Traps),
+    ]
+}
+
+/// A driver without I/O: does what it is told and notes what the guest hears.
+struct Simulation {
+    connection: Connection,
+    conditions: Conditions,
+    heard: Vec<Event>,
+    taken: u64,
+    sent: u64,
+    trapped: bool,
+    fin_sent: u32,
+    severed: bool,
+    released: bool,
+}
+
+impl Simulation {
+    fn run(&mut self) {
+        for _ in 0..50 {
+            let conditions = self.conditions;
+            match self.connection.next(conditions) {
+                Step::Tell(event) => {
+                    assert!(!conditions.held, "{event:?} while held");
+                    self.heard.push(event);
+                }
+                Step::Read => {
+                    assert!(!conditions.held, "read while held");
+                    if !self.connection.read_dry() {
+                        return;
+                    }
+                }
+                Step::Discard | Step::Wait => return,
+                Step::Finish => {
+                    assert_eq!(conditions.queued, 0, "FIN before the queue");
+                    self.fin_sent += 1;
+                    self.connection.finished();
+                }
+                Step::Reset => {
+                    assert!(!self.severed, "reset twice");
+                    self.severed = true;
+                    self.connection.lost(conditions.queued as u64);
+                    self.conditions.queued = 0;
+                }
+                Step::Release => {
+                    self.released = true;
+                    return;
+                }
+            }
+        }
+        panic!("never comes to rest: {:?}", self.connection);
+    }
+
+    fn happen(&mut self, happening: &Happening) {
+        let connection = &mut self.connection;
+        match happening {
+            Happening::PeerFinishes => connection.peer_finished(),
+            Happening::ReadFails => connection.read_failed(reset()),
+            Happening::WriteFails => connection.failed(reset()),
+            Happening::Idle => connection.idle(),
+            Happening::GivenUp => connection.give_up("given up"),
+            Happening::LingerOver => connection.linger_over(),
+            Happening::Held(held) => self.conditions.held = *held,
+            Happening::Writes(n) => {
+                if let Ok(taken) = connection.write(*n, self.conditions.queued, 256) {
+                    self.conditions.queued += taken;
+                    self.taken += taken as u64;
+                    if self.conditions.queued > 64 {
+                        connection.crossed_high_water();
+                    }
+                }
+            }
+            Happening::Sent(n) => {
+                let n = (*n).min(self.conditions.queued);
+                self.conditions.queued -= n;
+                self.sent += n as u64;
+            }
+            Happening::Ends => drop(connection.end()),
+            Happening::ShutsDown => drop(connection.shutdown()),
+            Happening::Terminates => drop(connection.terminate()),
+            Happening::Pauses(paused) => drop(connection.set_paused(*paused)),
+            Happening::AutoPauses(enabled) => drop(connection.set_auto_pause(*enabled)),
+            Happening::Traps => {
+                self.trapped = true;
+                connection.condemn();
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn whatever_happens_the_guest_hears_a_sound_story(
+        tls in any::<bool>(),
+        half_open in any::<bool>(),
+        happenings in proptest::collection::vec(happening(), 0..40),
+    ) {
+        let mut simulation = Simulation {
+            connection: Connection::accepted(tls, half_open),
+            conditions: FREE,
+            heard: Vec::new(),
+            taken: 0,
+            sent: 0,
+            trapped: false,
+            fin_sent: 0,
+            severed: false,
+            released: false,
+        };
+        simulation.run();
+        for happening in &happenings {
+            if simulation.released {
+                break;
+            }
+            simulation.happen(happening);
+            simulation.run();
+        }
+        // Faults stop, the queue drains, the peer goes: the connection must come to its end.
+        let finale = [Happening::Held(false), Happening::Pauses(false), Happening::Sent(usize::MAX), Happening::PeerFinishes, Happening::Ends];
+        for happening in &finale {
+            if !simulation.released {
+                simulation.happen(happening);
+                simulation.run();
+            }
+        }
+        prop_assert!(simulation.released, "never ends: {:?}", simulation.connection);
+        let heard = &simulation.heard;
+        let greeting: &[Event] = if tls { &[Event::Handshake, Event::Open] } else { &[Event::Open] };
+        prop_assert!(heard.starts_with(greeting), "{heard:?}");
+        let closes = heard.iter().filter(|event| matches!(event, Event::Close(_))).count();
+        if simulation.trapped {
+            prop_assert!(closes <= 1);
+        } else {
+            prop_assert_eq!(closes, 1, "{:?}", heard);
+            let Some(Event::Close(info)) = heard.last() else { panic!("something after close: {heard:?}") };
+            prop_assert_eq!(info.unsent, simulation.taken - simulation.sent, "bytes unaccounted for");
+        }
+        for once in [|event: &Event| matches!(event, Event::Open), |event: &Event| matches!(event, Event::End), |event: &Event| matches!(event, Event::Error(_))] {
+            prop_assert!(heard.iter().filter(|event| once(event)).count() <= 1, "{heard:?}");
+        }
+        prop_assert!(simulation.fin_sent <= 1);
+    }
+}

@@ -1,0 +1,328 @@
+//! One connection: its state machine, its stream, its queue, its clock.
+
+use crate::net::{HangupWatch, Stream, socket_error};
+use crate::pure::connection::{Conditions, Connection};
+use crate::pure::limits::Limits;
+use crate::pure::outbound::{Outbound, Pool};
+use crate::pure::socket::{Endpoint, SocketError, SocketId};
+use rustix::net::SocketAddrAny;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// Where a connection comes from; small, since every idle connection keeps one.
+pub(super) enum Remote {
+    Ip(SocketAddr),
+    Other(Box<SocketAddrAny>),
+    Unknown,
+}
+
+impl From<Option<SocketAddrAny>> for Remote {
+    fn from(address: Option<SocketAddrAny>) -> Self {
+        match address {
+            None => Self::Unknown,
+            Some(address) => match SocketAddr::try_from(address.clone()) {
+                Ok(ip) => Self::Ip(ip),
+                Err(_) => Self::Other(Box::new(address)),
+            },
+        }
+    }
+}
+
+/// What the current guest call has done to a connection, so that it can be settled, or undone after a trap.
+#[derive(Default)]
+pub(super) struct Mark {
+    /// Bytes of the queue that are older than the call.
+    older: usize,
+    /// Some of the call's bytes have reached the kernel.
+    pub(super) sent: bool,
+    /// It was ended, half-closed or terminated.
+    pub(super) finished: bool,
+    /// Its driver has something to do.
+    pub(super) turn: bool,
+}
+
+/// When things happen by themselves. Times are looked at only where one is set.
+#[derive(Default)]
+pub(super) struct Clock {
+    /// The plugin's idle period.
+    period: Option<Duration>,
+    /// `timeout` has fired for this idle period.
+    fired: bool,
+    /// When bytes last moved.
+    active: Option<Instant>,
+    /// Since when the peer is waited for, to read or to finish.
+    closing: Option<Instant>,
+    lingering: Option<Instant>,
+}
+
+pub(super) struct Entry {
+    pub(super) id: SocketId,
+    pub(super) machine: Connection,
+    pub(super) stream: Stream,
+    pub(super) out: Outbound,
+    /// Its driver's; writes from other drivers' turns register it, too.
+    pub(super) waker: Waker,
+    /// Set while a guest call that touched it is under way.
+    pub(super) mark: Option<Mark>,
+    pub(super) context: Box<[u8]>,
+    pub(super) bytes_read: u64,
+    pub(super) bytes_written: u64,
+    pub(super) clock: Clock,
+    pub(super) remote: Remote,
+    /// Kept when the descriptor is closed before the guest is told.
+    pub(super) local: Option<Box<Endpoint>>,
+    /// Watches a paused socket for its end.
+    hangup: Option<Box<HangupWatch>>,
+    /// It has ended without an error: there is nothing left to watch for.
+    hung_up: bool,
+    /// The kernel has no room at the moment; the waker is registered.
+    blocked: bool,
+    /// TLS holds bytes that the kernel hasn't got.
+    flushing: bool,
+}
+
+impl Entry {
+    pub(super) fn new(id: SocketId, machine: Connection, stream: Stream, remote: Remote, limits: &Limits) -> Self {
+        let clock = Clock { active: limits.idle_timeout.map(|_| Instant::now()), ..Clock::default() };
+        Self {
+            id,
+            machine,
+            stream,
+            out: Outbound::default(),
+            waker: Waker::noop().clone(),
+            mark: None,
+            context: Box::default(),
+            bytes_read: 0,
+            bytes_written: 0,
+            clock,
+            remote,
+            local: None,
+            hangup: None,
+            hung_up: false,
+            blocked: false,
+            flushing: false,
+        }
+    }
+
+    /// What the state machine has to know of the world.
+    pub(super) fn conditions(&self, held: bool, limits: &Limits) -> Conditions {
+        // Bytes that rest in TLS count as one: they are sent, but not gone.
+        Conditions { queued: self.out.len() + usize::from(self.flushing), held, high_water: limits.high_water }
+    }
+
+    /// Its driver's turn begins: whatever was waited for may have come.
+    pub(super) fn turn(&mut self, waker: &Waker) {
+        if !self.waker.will_wake(waker) {
+            self.waker = waker.clone();
+        }
+        self.blocked = false;
+    }
+
+    // ---- sending
+
+    /// Whether [`Self::send_now`] is worth trying.
+    pub(super) fn can_send_now(&self) -> bool {
+        !self.blocked && self.stream.is_plain()
+    }
+
+    /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
+    pub(super) fn send_now(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
+        let queued = self.out.len();
+        let [front, back] = self.out.slices();
+        let slices = [front, back, IoSlice::new(data)];
+        let slices = if queued == 0 { &slices[2..] } else { &slices[..] };
+        match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
+            Poll::Ready(Ok(n)) => {
+                self.sent(pool, n);
+                n.saturating_sub(queued)
+            }
+            Poll::Ready(Err(error)) => {
+                self.fail(socket_error(&error));
+                0
+            }
+            Poll::Pending => {
+                self.blocked = true;
+                0
+            }
+        }
+    }
+
+    /// Sends what is queued, as far as the kernel takes it. Answers how many bytes went.
+    pub(super) fn flush(&mut self, pool: &mut Pool) -> usize {
+        if self.blocked || (self.out.is_empty() && !self.flushing) {
+            return 0;
+        }
+        let mut total = 0;
+        while !self.out.is_empty() {
+            match self.stream.poll_write(&mut Context::from_waker(&self.waker), &self.out.slices()) {
+                Poll::Ready(Ok(0)) => {
+                    self.fail(socket_error(&io::ErrorKind::WriteZero.into()));
+                    return total;
+                }
+                Poll::Ready(Ok(n)) => {
+                    self.sent(pool, n);
+                    total += n;
+                }
+                Poll::Ready(Err(error)) => {
+                    self.fail(socket_error(&error));
+                    return total;
+                }
+                Poll::Pending => {
+                    self.blocked = true;
+                    return total;
+                }
+            }
+        }
+        if !self.stream.is_plain() {
+            match self.stream.poll_flush(&mut Context::from_waker(&self.waker)) {
+                Poll::Ready(Ok(())) => self.flushing = false,
+                Poll::Ready(Err(error)) => self.fail(socket_error(&error)),
+                Poll::Pending => (self.flushing, self.blocked) = (true, true),
+            }
+        }
+        total
+    }
+
+    fn sent(&mut self, pool: &mut Pool, n: usize) {
+        if let Some(mark) = &mut self.mark {
+            mark.sent |= n > mark.older;
+            mark.older = mark.older.saturating_sub(n);
+        }
+        self.out.sent(pool, n);
+        self.bytes_written += n as u64;
+        self.active();
+    }
+
+    fn fail(&mut self, error: SocketError) {
+        self.flushing = false;
+        self.machine.failed(error);
+        if let Some(mark) = &mut self.mark {
+            mark.turn = true;
+        }
+    }
+
+    /// Sends FIN.
+    pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match std::task::ready!(self.stream.poll_finish(cx)) {
+            Ok(()) => self.machine.finished(),
+            Err(error) => self.fail(socket_error(&error)),
+        }
+        Poll::Ready(())
+    }
+
+    /// Throws the queue away and resets the connection.
+    pub(super) fn reset(&mut self, pool: &mut Pool) {
+        if self.machine.is_known() {
+            self.local = self.stream.local().map(|address| Box::new(crate::net::endpoint_of(&address)));
+        }
+        self.machine.lost(self.out.len() as u64);
+        self.out.truncate(pool, 0);
+        self.flushing = false;
+        self.hangup = None;
+        self.stream.reset();
+    }
+
+    /// Watches a paused socket for a reset, which nobody would read. Answers whether there was one.
+    pub(super) fn noticed_reset(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.machine.is_paused() || self.hung_up {
+            self.hangup = None;
+            return false;
+        }
+        if self.hangup.is_none() {
+            // Without a descriptor to spare the reset is noticed when reading goes on.
+            self.hangup = self.stream.transport().and_then(|socket| HangupWatch::new(socket).ok()).map(Box::new);
+        }
+        let Some(Poll::Ready(end)) = self.hangup.as_mut().map(|watch| watch.poll(cx)) else { return false };
+        self.hangup = None;
+        match end {
+            Some(error) => self.machine.failed(socket_error(&error)),
+            None => self.hung_up = true,
+        }
+        !self.hung_up
+    }
+
+    // ---- the current guest call
+
+    /// Notes that the call touches it; true the first time.
+    pub(super) fn touch(&mut self) -> bool {
+        if self.mark.is_some() {
+            return false;
+        }
+        self.mark = Some(Mark { older: self.out.len(), ..Mark::default() });
+        true
+    }
+
+    pub(super) fn mark(&mut self) -> &mut Mark {
+        self.mark.get_or_insert_default()
+    }
+
+    /// Undoes what a trapped call did to it. A peer that has seen a part of it is reset rather than misled.
+    pub(super) fn undo(&mut self, pool: &mut Pool) {
+        let Some(mark) = self.mark.take() else { return };
+        if mark.sent || mark.finished {
+            self.machine.condemn();
+        } else {
+            self.out.truncate(pool, mark.older);
+        }
+    }
+
+    // ---- the clock
+
+    /// Bytes moved.
+    pub(super) fn active(&mut self) {
+        if self.clock.active.is_some() {
+            self.clock.active = Some(Instant::now());
+            self.clock.fired = false;
+        }
+    }
+
+    /// `set-timeout`.
+    pub(super) fn set_period(&mut self, period: Option<Duration>, limits: &Limits) {
+        self.clock.period = period;
+        self.clock.fired = false;
+        let timed = period.is_some() || limits.idle_timeout.is_some();
+        self.clock.active = timed.then(Instant::now);
+    }
+
+    /// When [`Self::expire`] is to be called next.
+    pub(super) fn deadline(&mut self, limits: &Limits) -> Option<Instant> {
+        since(&mut self.clock.closing, self.machine.is_closing());
+        since(&mut self.clock.lingering, self.machine.is_lingering());
+        let Clock { period, fired, active, closing, lingering } = &self.clock;
+        let plugin = active.zip(period.filter(|_| !fired)).map(|(at, period)| at + period);
+        let idle = active.zip(limits.idle_timeout).map(|(at, period)| at + period);
+        let closing = closing.map(|at| at + limits.close_timeout);
+        let lingering = lingering.map(|at| at + limits.linger_timeout);
+        [plugin, idle, closing, lingering].into_iter().flatten().min()
+    }
+
+    /// Tells the state machine what is over at `now`.
+    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) {
+        let over = |since: Option<Instant>, period: Option<Duration>| {
+            since.zip(period).is_some_and(|(since, period)| now.saturating_duration_since(since) >= period)
+        };
+        if over(self.clock.active, self.clock.period) && !self.clock.fired {
+            self.clock.fired = true;
+            self.machine.idle();
+        }
+        if over(self.clock.active, limits.idle_timeout) {
+            self.machine.give_up("idle for longer than the listener's idle-timeout");
+        }
+        if over(self.clock.closing, Some(limits.close_timeout)) {
+            self.machine.give_up("the peer didn't read what was left to send within the listener's close-timeout");
+        }
+        if over(self.clock.lingering, Some(limits.linger_timeout)) {
+            self.machine.linger_over();
+        }
+    }
+}
+
+/// Notes when a state began, forgets it when it's over.
+fn since(at: &mut Option<Instant>, holds: bool) {
+    match holds {
+        true => *at = at.or_else(|| Some(Instant::now())),
+        false => *at = None,
+    }
+}

@@ -1,0 +1,144 @@
+//! What an embedder says about a listener before it stands.
+
+use crate::net::{Bind, Tls};
+use crate::pure::error::{Error, Result};
+use crate::pure::limits::Limits;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::str::FromStr;
+
+/// How many instances a listener's plugin has.
+///
+/// ```
+/// use sockdock::Instances;
+/// assert_eq!("per-core".parse::<Instances>()?, Instances::PerCore);
+/// assert_eq!("4".parse::<Instances>()?.to_string(), "4");
+/// # Ok::<(), sockdock::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Instances {
+    /// One, on one worker: all connections share its memory.
+    #[default]
+    Shared,
+    /// One per worker.
+    PerCore,
+    /// So many, spread over the workers; at most one per worker.
+    Count(NonZeroUsize),
+}
+
+impl FromStr for Instances {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "shared" => Ok(Self::Shared),
+            "per-core" => Ok(Self::PerCore),
+            "per-connection" => Err(Error::configuration("instances 'per-connection' isn't supported yet")
+                .hint("use shared, per-core or a number; per-connection comes with a later version")),
+            number => number.parse().map(Self::Count).map_err(|_| {
+                Error::configuration(format!("instances '{number}' makes no sense"))
+                    .hint("use shared, per-core or a number from 1")
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Instances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shared => f.write_str("shared"),
+            Self::PerCore => f.write_str("per-core"),
+            Self::Count(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+/// What to listen on, and how: the counterpart of `Bun.listen`'s options.
+///
+/// ```no_run
+/// use sockdock::{Bind, Instances, Listen, Tls};
+/// let tls = Tls::from_pem_files("server.crt", "server.key")?;
+/// let listen = Listen::tcp("127.0.0.1:7000").and("127.0.0.1:7443".parse()?).tls(tls).instances(Instances::PerCore);
+/// # Ok::<(), sockdock::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// A bad address is told by `Host::listen`, so that the builder stays a chain.
+    pub(super) addresses: Vec<(Result<Bind, String>, Option<Tls>)>,
+    pub(super) name: Option<String>,
+    pub(super) instances: Instances,
+    pub(super) limits: Limits,
+    pub(super) allow_half_open: bool,
+}
+
+impl Listen {
+    fn new(bind: Result<Bind, String>) -> Self {
+        Self {
+            addresses: vec![(bind, None)],
+            name: None,
+            instances: Instances::default(),
+            limits: Limits::default(),
+            allow_half_open: false,
+        }
+    }
+
+    /// On an address as `127.0.0.1:7000` or `[::1]:0`; port 0 has the system choose one.
+    pub fn tcp(address: impl AsRef<str>) -> Self {
+        Self::new(address.as_ref().parse::<Bind>().map_err(|error| error.to_string()))
+    }
+
+    /// On a unix socket.
+    pub fn unix(path: impl AsRef<Path>) -> Self {
+        Self::new(Ok(Bind::Unix(path.as_ref().to_owned())))
+    }
+
+    /// On an address that is parsed already.
+    pub fn bind(bind: Bind) -> Self {
+        Self::new(Ok(bind))
+    }
+
+    /// On one more address: same plugin, same instances. What follows ([`Listen::tls`]) is about this one.
+    #[must_use]
+    pub fn and(mut self, bind: Bind) -> Self {
+        self.addresses.push((Ok(bind), None));
+        self
+    }
+
+    /// The address given last speaks TLS.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        if let Some((_, last)) = self.addresses.last_mut() {
+            *last = Some(tls);
+        }
+        self
+    }
+
+    /// The listener's name; the plugin's unless given.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How many instances serve it.
+    #[must_use]
+    pub fn instances(mut self, instances: Instances) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether a connection stays open for writing after the peer has finished; false unless given.
+    #[must_use]
+    pub fn allow_half_open(mut self, allow: bool) -> Self {
+        self.allow_half_open = allow;
+        self
+    }
+}

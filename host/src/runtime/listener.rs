@@ -1,0 +1,129 @@
+//! A listener: what its shards, its accept loops and its embedder share.
+
+use super::counters::{ListenerCounters, ShardCounters, read};
+use super::generation::SharedGeneration;
+use super::listen::Instances;
+use super::sockets::Sockets;
+use super::worker::Worker;
+use crate::guest::Instance;
+use crate::net::{Bound, Tls};
+use crate::pure::limits::Limits;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+/// One of a listener's addresses.
+pub(super) struct Address {
+    pub(super) bound: Bound,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Address {
+    /// As the ready lines and `status` show it.
+    pub(super) fn url(&self) -> String {
+        self.bound.url(self.tls.is_some())
+    }
+}
+
+/// A shard seen from other threads.
+pub(super) struct ShardHandle {
+    pub(super) worker: Worker,
+    pub(super) counters: Arc<ShardCounters>,
+}
+
+/// What is common to a listener's shards.
+pub(super) struct Listener {
+    /// Tells it apart on its workers; a name may come again.
+    pub(super) number: u64,
+    pub(super) name: Arc<str>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) allow_half_open: bool,
+    pub(super) instances: Instances,
+    pub(super) addresses: Mutex<Vec<Arc<Address>>>,
+    /// As `addresses` was at the start.
+    pub(super) urls: Vec<String>,
+    /// Set once, when all are up.
+    pub(super) shards: OnceLock<Vec<ShardHandle>>,
+    pub(super) counters: ListenerCounters,
+    /// A shard has lost its last connection.
+    pub(super) drained: Arc<Notify>,
+    pub(super) stopping: AtomicBool,
+    pub(super) accepting: Mutex<Vec<AbortHandle>>,
+    /// One reload at a time; a second waits for the first.
+    pub(super) transaction: tokio::sync::Mutex<()>,
+    /// Serials of all sockets of the host.
+    pub(super) serials: Arc<AtomicU64>,
+    /// Where instances go to be freed.
+    pub(super) graveyard: std::sync::mpsc::Sender<Box<Instance<Sockets>>>,
+    generation: Mutex<SharedGeneration>,
+}
+
+/// What a [`Listener`] is made from.
+pub(super) struct Parts {
+    pub(super) number: u64,
+    pub(super) name: Arc<str>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) allow_half_open: bool,
+    pub(super) instances: Instances,
+    pub(super) addresses: Vec<Arc<Address>>,
+    pub(super) serials: Arc<AtomicU64>,
+    pub(super) graveyard: std::sync::mpsc::Sender<Box<Instance<Sockets>>>,
+    pub(super) generation: SharedGeneration,
+}
+
+impl Listener {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self {
+            number: parts.number,
+            name: parts.name,
+            limits: parts.limits,
+            allow_half_open: parts.allow_half_open,
+            instances: parts.instances,
+            urls: parts.addresses.iter().map(|address| address.url()).collect(),
+            addresses: Mutex::new(parts.addresses),
+            shards: OnceLock::new(),
+            counters: ListenerCounters::default(),
+            drained: Arc::default(),
+            stopping: AtomicBool::new(false),
+            accepting: Mutex::default(),
+            transaction: tokio::sync::Mutex::default(),
+            serials: parts.serials,
+            graveyard: parts.graveyard,
+            generation: Mutex::new(parts.generation),
+        }
+    }
+
+    pub(super) fn shards(&self) -> &[ShardHandle] {
+        self.shards.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The generation that serves.
+    pub(super) fn generation(&self) -> SharedGeneration {
+        lock(&self.generation).clone()
+    }
+
+    pub(super) fn set_generation(&self, generation: SharedGeneration) {
+        *lock(&self.generation) = generation;
+    }
+
+    /// Connections alive, handshakes included.
+    pub(super) fn connections(&self) -> u64 {
+        self.shards().iter().map(|shard| read(&shard.counters.connections)).sum()
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
+    /// Frees an instance off the workers: giving its memory back takes the kernel a while.
+    pub(super) fn dispose(&self, instance: Box<Instance<Sockets>>) {
+        // With the undertaker gone the process is ending; dropped here, then.
+        let _ = self.graveyard.send(instance);
+    }
+}
+
+/// These locks guard plain values: one that a panic left behind is as good as any.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

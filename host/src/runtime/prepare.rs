@@ -1,0 +1,58 @@
+//! Making instances that don't serve yet: the first phase of a reload, and of a start. Off the workers.
+
+use super::generation::{Generation, SharedGeneration};
+use super::plugin::Plugin;
+use super::sockets::Sockets;
+use super::staged::Staged;
+use crate::guest::{Engine, FaultKind, GuestFault, Instance, Settings};
+use crate::pure::error::{Error, Result};
+use crate::pure::limits::Limits;
+use std::sync::Arc;
+
+/// An instance that has had `start`, and what it asked for meanwhile.
+pub(super) struct Candidate {
+    pub(super) generation: SharedGeneration,
+    pub(super) instance: Box<Instance<Sockets>>,
+    pub(super) staged: Staged,
+}
+
+/// Compiles `plugin` (or takes it from the cache), makes `count` instances and calls their `start`. Blocks.
+pub(super) fn prepare(
+    engine: &Engine,
+    plugin: &Plugin,
+    number: u64,
+    listener: &Arc<str>,
+    limits: &Arc<Limits>,
+    count: usize,
+) -> Result<Vec<Candidate>> {
+    let component = engine.load::<Sockets>(plugin.bytes(), plugin.name())?;
+    let timer_handler = component.has_timer_handler();
+    let settings = Settings::new(plugin.name(), limits);
+    let generation = Arc::new(Generation { number, component, plugin: plugin.clone(), settings });
+    let candidate = |_| {
+        let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
+        let mut instance =
+            Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
+        instance.start(&mut slot, plugin.configuration()).map_err(|fault| refused(plugin, fault))?;
+        let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
+        Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })
+    };
+    (0..count).map(candidate).collect()
+}
+
+fn refused(plugin: &Plugin, fault: GuestFault) -> Error {
+    let what = match fault.kind {
+        FaultKind::Refused => "refused to start",
+        FaultKind::Host => "can't be started",
+        _ => "failed to start",
+    };
+    let message = format!("plugin '{}' {what} (in {}): {fault}", plugin.name(), fault.handler);
+    let error = match fault.kind {
+        FaultKind::Host => Error::host(message),
+        _ => Error::guest(message),
+    };
+    match fault.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

@@ -1,0 +1,126 @@
+//! Who sits at a shard: an instance, or nobody until the next try. Restarts after faults.
+
+use super::shard::{Shard, State};
+use super::sockets::{Phase, Sockets};
+use crate::guest::{GuestFault, Instance};
+use crate::pure::socket::SocketId;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+/// Faults in a row that are answered by a fresh instance at once. Making one costs microseconds; a peer that trips a bug with
+/// each of its requests must not slow the others down.
+const FREE_STRIKES: u32 = 8;
+/// First and longest wait before a further try.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(5));
+
+/// A shard's instance.
+pub(super) enum Seat {
+    /// It can be called.
+    Up(Box<Instance<Sockets>>),
+    /// It has died, and so have its successors so far; why.
+    Down(String),
+}
+
+impl Seat {
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+}
+
+impl State {
+    /// A call failed: undo it, let its connection go, and go on with a fresh instance.
+    pub(super) fn faulted(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, fault: &GuestFault) {
+        shard.counters.traps.add(1);
+        tracing::error!(
+            listener = %shard.listener.name,
+            generation = self.generation.number,
+            digest = %self.generation.short_digest(),
+            handler = fault.handler,
+            socket = current.map(|id| id.0),
+            kind = fault.kind.as_str(),
+            "the plugin failed: {fault}"
+        );
+        if let Some(sockets) = &mut self.sockets {
+            sockets.undo(current);
+        }
+        self.vacate(shard, fault.message.clone());
+        self.strikes = self.strikes.saturating_add(1);
+        if self.strikes <= FREE_STRIKES {
+            self.restart(shard);
+        } else {
+            self.restart_later(shard);
+        }
+    }
+
+    /// Takes the instance away; its memory is given back off the worker.
+    pub(super) fn vacate(&mut self, shard: &Rc<Shard>, why: String) {
+        shard.counters.up.set(0);
+        if let Seat::Up(instance) = std::mem::replace(&mut self.seat, Seat::Down(why)) {
+            shard.listener.dispose(instance);
+        }
+    }
+
+    /// Puts a fresh instance of the same generation in place: it gets `start`, finds its sockets by `live` and their contexts as
+    /// they were.
+    fn restart(&mut self, shard: &Rc<Shard>) {
+        if self.closed || self.held || self.seat.is_up() {
+            return;
+        }
+        let generation = self.generation.clone();
+        let made = Instance::new(&generation.component, &generation.settings, &mut self.sockets).and_then(|mut instance| {
+            instance.start(&mut self.sockets, generation.plugin.configuration())?;
+            Ok(instance)
+        });
+        match made {
+            Ok(instance) => self.seat_instance(shard, instance),
+            Err(fault) => {
+                tracing::error!(
+                    listener = %shard.listener.name,
+                    generation = generation.number,
+                    handler = fault.handler,
+                    kind = fault.kind.as_str(),
+                    "the plugin can't be restarted: {fault}"
+                );
+                if let Some(sockets) = &mut self.sockets {
+                    sockets.undo(None);
+                }
+                self.seat = Seat::Down(fault.message);
+                self.strikes = self.strikes.saturating_add(1).max(FREE_STRIKES + 1);
+                self.restart_later(shard);
+            }
+        }
+    }
+
+    /// `instance` serves from now on.
+    pub(super) fn seat_instance(&mut self, shard: &Rc<Shard>, instance: Instance<Sockets>) {
+        shard.counters.memory.set(instance.memory_bytes() as u64);
+        shard.counters.up.set(1);
+        self.seat = Seat::Up(Box::new(instance));
+        if let Some(sockets) = &mut self.sockets {
+            sockets.phase = Phase::Acting;
+            sockets.timer_handler = self.generation.component.has_timer_handler();
+            sockets.settle(None);
+        }
+        self.wake_waiting();
+    }
+
+    fn restart_later(&mut self, shard: &Rc<Shard>) {
+        let doublings = self.strikes.saturating_sub(FREE_STRIKES + 1).min(16);
+        let wait = (BACK_OFF.0 * 2u32.saturating_pow(doublings)).min(BACK_OFF.1);
+        tracing::warn!(listener = %shard.listener.name, faults = self.strikes, ?wait, "the plugin fails again and again; its next restart waits");
+        let shard: Weak<Shard> = Rc::downgrade(shard);
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(wait).await;
+            if let Some(shard) = shard.upgrade() {
+                shard.state.borrow_mut().restart(&shard);
+            }
+        });
+    }
+
+    /// After a rollback: whoever fell meanwhile gets up again.
+    pub(super) fn restart_if_down(&mut self, shard: &Rc<Shard>) {
+        if !self.seat.is_up() {
+            self.restart(shard);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A listener in its embedder's hands.
+
+use super::accept;
+use super::counters::read;
+use super::host::Host;
+use super::listener::{Listener, ShardHandle};
+use super::plugin::Plugin;
+use super::reload::{ReloadOptions, reload};
+use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
+use super::seat::Seat;
+use crate::pure::error::{Error, Result};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How long `status` waits for a worker before it shows what was known last.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a forced stop waits for connections to be gone; they need one turn each.
+const FORCED: Duration = Duration::from_secs(10);
+
+/// How to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Accept no more; let live connections end by themselves, up to the drain timeout; then as `Force`.
+    Graceful,
+    /// Reset live connections at once, as `stop(true)` does in Bun.
+    Force,
+}
+
+/// A listener. Clones are the same one; dropping them stops nothing.
+#[derive(Clone)]
+pub struct Server {
+    listener: Arc<Listener>,
+    /// Weak: the host's list holds its servers.
+    host: Weak<super::host::Inner>,
+    referenced: Arc<AtomicBool>,
+    tcp: Option<SocketAddr>,
+}
+
+impl Server {
+    pub(super) fn new(host: &Host, listener: Arc<Listener>) -> Self {
+        let tcp = super::listener::lock(&listener.addresses).first().and_then(|address| address.bound.tcp_address());
+        Self { listener, host: Arc::downgrade(&host.inner), referenced: Arc::new(AtomicBool::new(true)), tcp }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.listener.name
+    }
+
+    /// Its first address, if that is TCP; the port is the real one where 0 was asked for.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    /// Its addresses, as `tcp://127.0.0.1:7000`, `tls://127.0.0.1:7443`, `unix:/path`, `tls+unix:/path`.
+    pub fn addresses(&self) -> Vec<String> {
+        self.listener.urls.clone()
+    }
+
+    /// The plugin that serves.
+    pub fn plugin(&self) -> Plugin {
+        self.listener.generation().plugin.clone()
+    }
+
+    /// Puts `plugin` behind the live connections: nobody is disconnected, no byte lost or repeated.
+    ///
+    /// # Errors
+    /// The old generation goes on; the failure says in which phase what went wrong.
+    pub async fn reload(&self, plugin: Plugin) -> Result<ReloadReport, ReloadFailure> {
+        self.reload_with(plugin, ReloadOptions::default()).await
+    }
+
+    /// As [`Server::reload`], with options. The reload runs to its end even if this future is dropped.
+    ///
+    /// # Errors
+    /// As [`Server::reload`].
+    pub async fn reload_with(&self, plugin: Plugin, options: ReloadOptions) -> Result<ReloadReport, ReloadFailure> {
+        let gone = |reason: String| ReloadFailure {
+            listener: self.name().to_owned(),
+            phase: "prepare".to_owned(),
+            reason,
+            hint: None,
+            generation: self.listener.generation().number,
+            lost: Vec::new(),
+        };
+        let host = self.host().map_err(|error| gone(error.to_string()))?;
+        let work = reload(host.inner.engine.clone(), self.listener.clone(), plugin, options);
+        host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+    }
+
+    /// Stops listening, at once; connections end as `how` says. Returns when the last is gone.
+    ///
+    /// # Errors
+    /// When connections are still there though they were reset: a worker is stuck.
+    pub async fn stop(&self, how: Stop) -> Result<()> {
+        let server = self.clone();
+        self.host()?.control(async move { server.stop_inner(how).await }).await?
+    }
+
+    /// Its state at this moment.
+    pub async fn status(&self) -> ListenerStatus {
+        let mut states = Vec::new();
+        for shard in self.listener.shards() {
+            let number = self.listener.number;
+            let look = shard.worker.ask(move |local| {
+                let shard = local.shards.borrow().get(&number).cloned()?;
+                let state = shard.state.borrow();
+                match &state.seat {
+                    Seat::Up(instance) => {
+                        shard.counters.memory.set(instance.memory_bytes() as u64);
+                        None
+                    }
+                    Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
+                }
+            });
+            match self.within(PATIENCE, look).await {
+                Some(Ok(Some(why))) => states.push(format!("failing: {why}")),
+                Some(_) => {}
+                None => states.push(format!("busy: worker {} hasn't answered for {PATIENCE:?}", shard.worker.index)),
+            }
+        }
+        if self.listener.is_stopping() {
+            states.insert(0, "draining".to_owned());
+        }
+        self.collect(states)
+    }
+
+    /// [`Host::run`] doesn't wait for it any more.
+    pub fn unref(&self) {
+        self.reference(false);
+    }
+
+    /// Takes [`Server::unref`] back.
+    pub fn reref(&self) {
+        self.reference(true);
+    }
+
+    fn reference(&self, referenced: bool) {
+        self.referenced.store(referenced, Relaxed);
+        if let Ok(host) = self.host() {
+            host.count_referenced();
+        }
+    }
+
+    pub(super) fn is_referenced(&self) -> bool {
+        self.referenced.load(Relaxed)
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.listener, &other.listener)
+    }
+
+    pub(super) fn listener(&self) -> &Arc<Listener> {
+        &self.listener
+    }
+
+    fn host(&self) -> Result<Host> {
+        let inner =
+            self.host.upgrade().ok_or_else(|| Error::configuration(format!("listener '{}': its host is gone", self.name())))?;
+        Ok(Host { inner })
+    }
+
+    /// `work` on the control thread, whose clock it needs; none when it takes longer than `patience`.
+    async fn within<T: Send + 'static>(&self, patience: Duration, work: impl Future<Output = T> + Send) -> Option<T> {
+        let host = self.host().ok()?;
+        let timer = host.control(async move { tokio::time::sleep(patience).await });
+        let (work, timer) = (std::pin::pin!(work), std::pin::pin!(timer));
+        tokio::select! {
+            done = work => Some(done),
+            _ = timer => None,
+        }
+    }
+
+    async fn stop_inner(&self, how: Stop) -> Result<()> {
+        let listener = &self.listener;
+        let first = listener.stopping.swap(true, Relaxed);
+        if !first && let Some(shard) = listener.shards().first() {
+            let own = listener.clone();
+            shard.worker.ask(move |local| accept::stop(local, &own)).await?;
+        }
+        if how == Stop::Graceful {
+            self.drained(listener.limits.drain_timeout).await;
+        }
+        let number = listener.number;
+        for shard in listener.shards() {
+            shard.worker.ask(move |local| terminate(local, number)).await?;
+        }
+        let all_gone = self.drained(FORCED).await;
+        for shard in listener.shards() {
+            shard.worker.ask(move |local| close(local, number)).await?;
+        }
+        if let Ok(host) = self.host() {
+            host.forget(self);
+        }
+        if all_gone {
+            tracing::info!(listener = %listener.name, "stopped");
+            return Ok(());
+        }
+        let left = listener.connections();
+        Err(Error::host(format!("listener '{}' has stopped, but {left} connections didn't end within {FORCED:?}", listener.name)))
+    }
+
+    /// Waits until no connection is left; false when that takes longer than `patience`.
+    async fn drained(&self, patience: Duration) -> bool {
+        let gone = async {
+            loop {
+                let notified = self.listener.drained.notified();
+                let mut notified = std::pin::pin!(notified);
+                notified.as_mut().enable();
+                if self.listener.connections() == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        tokio::time::timeout(patience, gone).await.is_ok()
+    }
+
+    fn collect(&self, states: Vec<String>) -> ListenerStatus {
+        let listener = &self.listener;
+        let generation = listener.generation();
+        let counters = &listener.counters;
+        let sum = |what: fn(&ShardHandle) -> u64| listener.shards().iter().map(what).sum();
+        ListenerStatus {
+            name: listener.name.to_string(),
+            addresses: self.addresses(),
+            plugin: generation.plugin.path().map(|path| path.display().to_string()),
+            generation: generation.number,
+            digest: generation.component.digest().to_string(),
+            instances: listener.instances.to_string(),
+            instances_up: sum(|shard| shard.counters.up.get()),
+            connections: listener.connections(),
+            accepted: read(&counters.accepted),
+            bytes_read: sum(|shard| shard.counters.bytes_read.get()),
+            bytes_written: sum(|shard| shard.counters.bytes_written.get()),
+            events: sum(|shard| shard.counters.events.get()),
+            traps: sum(|shard| shard.counters.traps.get()),
+            reloads: read(&counters.reloads),
+            reloads_failed: read(&counters.reloads_failed),
+            handshakes_failed: read(&counters.handshakes_failed),
+            accept_errors: read(&counters.accept_errors),
+            refused: read(&counters.refused),
+            memory_bytes: sum(|shard| shard.counters.memory.get()),
+            state: if states.is_empty() { "listening".to_owned() } else { states.join("; ") },
+        }
+    }
+}
+
+/// Resets a shard's connections; their plugin hears `close`.
+fn terminate(local: &super::worker::Local, number: u64) {
+    let Some(shard) = local.shards.borrow().get(&number).cloned() else { return };
+    if let Some(sockets) = &mut shard.state.borrow_mut().sockets {
+        sockets.terminate_all();
+    }
+}
+
+/// The end of a shard.
+fn close(local: &super::worker::Local, number: u64) {
+    let Some(shard) = local.shards.borrow_mut().remove(&number) else { return };
+    let mut state = shard.state.borrow_mut();
+    state.closed = true;
+    state.vacate(&shard, "stopped".to_owned());
+    state.wake_waiting();
+    if let Some(sockets) = &mut state.sockets {
+        sockets.timer_waker.wake_by_ref();
+        sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());
+    }
+}

@@ -1,0 +1,132 @@
+//! A shard: what one listener has on one worker. Its instance, its connections, its timers.
+
+use super::counters::ShardCounters;
+use super::driver::Driver;
+use super::entry::Remote;
+use super::generation::SharedGeneration;
+use super::listener::Listener;
+use super::seat::Seat;
+use super::sockets::Sockets;
+use super::vote::Pending;
+use super::worker::Local;
+use crate::guest::{GuestFault, Instance, Slot};
+use crate::net::Stream;
+use crate::pure::connection::Event;
+use crate::pure::socket::SocketId;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// What one listener has on one worker.
+pub(super) struct Shard {
+    pub(super) listener: Arc<Listener>,
+    pub(super) counters: Arc<ShardCounters>,
+    pub(super) local: Rc<Local>,
+    pub(super) state: RefCell<State>,
+}
+
+/// The part that changes. Borrowed for one driver's turn at a time; nothing in a turn runs another task.
+pub(super) struct State {
+    /// Lent to the instance during a call, here otherwise.
+    pub(super) sockets: Slot<Sockets>,
+    pub(super) seat: Seat,
+    pub(super) generation: SharedGeneration,
+    /// A reload's candidate, voted for and waiting for the decision.
+    pub(super) pending: Option<Pending>,
+    /// A reload has stopped the guest's calls.
+    pub(super) held: bool,
+    /// The listener has stopped: drivers end.
+    pub(super) closed: bool,
+    /// Drivers that came by while the guest couldn't be called. A reload wakes these and no others, so that its pause
+    /// doesn't grow with connections.
+    pub(super) waiting: Vec<Waker>,
+    /// Faults since the last call that went well.
+    pub(super) strikes: u32,
+}
+
+impl Shard {
+    /// Takes a connection in and starts its driver.
+    pub(super) fn adopt(self: &Rc<Self>, stream: Stream, remote: Remote, ticket: super::counters::Ticket) {
+        let inserted = {
+            let mut state = self.state.borrow_mut();
+            let closed = state.closed;
+            match &mut state.sockets {
+                Some(sockets) if !closed => sockets.insert(stream, remote, self.listener.allow_half_open),
+                _ => None,
+            }
+        };
+        if let Some(id) = inserted {
+            tokio::task::spawn_local(Driver::new(self.clone(), id, ticket));
+        }
+    }
+}
+
+impl State {
+    pub(super) fn new(sockets: Box<Sockets>, instance: Box<Instance<Sockets>>, generation: SharedGeneration) -> Self {
+        Self {
+            sockets: Some(sockets),
+            seat: Seat::Up(instance),
+            generation,
+            pending: None,
+            held: false,
+            closed: false,
+            waiting: Vec::new(),
+            strikes: 0,
+        }
+    }
+
+    /// Whether the guest can't be called now.
+    pub(super) fn is_held(&self) -> bool {
+        self.held || !self.seat.is_up()
+    }
+
+    /// Wakes the drivers that came by meanwhile.
+    pub(super) fn wake_waiting(&mut self) {
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    /// `data`.
+    pub(super) fn data(&mut self, shard: &Rc<Shard>, id: SocketId, bytes: &[u8]) {
+        let Seat::Up(instance) = &mut self.seat else { return };
+        let result = instance.data(&mut self.sockets, id, bytes);
+        self.called(shard, Some(id), result);
+    }
+
+    /// Any other event of a connection.
+    pub(super) fn tell(&mut self, shard: &Rc<Shard>, id: SocketId, event: &Event) {
+        let Seat::Up(instance) = &mut self.seat else { return };
+        let sockets = &mut self.sockets;
+        let result = match event {
+            Event::Handshake => instance.handshake(sockets, id, Ok(())),
+            Event::Open => instance.open(sockets, id),
+            Event::Drain => instance.drain(sockets, id),
+            Event::Timeout => instance.timeout(sockets, id),
+            Event::End => instance.end(sockets, id),
+            Event::Error(error) => instance.error(sockets, id, error),
+            Event::Close(info) => instance.close(sockets, id, info),
+        };
+        self.called(shard, Some(id), result);
+    }
+
+    /// `fired`.
+    pub(super) fn fired(&mut self, shard: &Rc<Shard>, token: u64) {
+        let Seat::Up(instance) = &mut self.seat else { return };
+        let result = instance.fired(&mut self.sockets, token);
+        self.called(shard, None, result);
+    }
+
+    /// After each call: settle what it did, or undo it and put a fresh instance in its place.
+    fn called(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, result: Result<(), GuestFault>) {
+        shard.counters.events.add(1);
+        match result {
+            Ok(()) => {
+                self.strikes = 0;
+                if let Some(sockets) = &mut self.sockets {
+                    sockets.settle(current);
+                }
+            }
+            Err(fault) => self.faulted(shard, current, &fault),
+        }
+    }
+}

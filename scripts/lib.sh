@@ -1,0 +1,23 @@
+# Shared by the set-up scripts: `. "$(dirname "$0")/lib.sh"`.
+
+set -euo pipefail
+
+# All of a script's talk goes to stderr: stdout is for results that another program reads.
+step() { printf '==> %s\n' "$*" >&2; }
+note() { printf '    %s\n' "$*" >&2; }
+
+# fail WHAT [WHAT-TO-DO]…
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    shift
+    for line in "$@"; do printf '  %s\n' "$line" >&2; done
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# A shell that doesn't read the user's profile (CI, cron) has no cargo on its PATH, though it is there.
+if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; fi
+
+# Results are looked for in target/, built for this machine.
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_TARGET
