@@ -1,12 +1,22 @@
 //! A component, compiled, checked and linked.
-#![allow(clippy::todo)]
 
-use super::Host;
-use std::{fmt, marker::PhantomData, time::Duration};
+use super::{Engine, Host, check::Exports, store::Data};
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use std::{fmt, sync::Arc, time::Duration};
+use wasmtime::component::InstancePre;
 
 /// SHA-256 of a component's bytes; shown as hex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
+pub struct Digest([u8; SHA256_OUTPUT_LEN]);
+
+impl Digest {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut value = [0; SHA256_OUTPUT_LEN];
+        value.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        Self(value)
+    }
+}
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,40 +24,67 @@ impl fmt::Display for Digest {
     }
 }
 
-/// How long loading took.
+/// How a component was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadStats {
-    /// Time to compile, or to take it from the cache.
+    /// Time to compile it, or to take it from the cache.
     pub compile: Duration,
     /// Whether it came from the cache.
     pub cached: bool,
 }
 
 /// A component that is ready to be instantiated; clones share everything.
-pub struct Component<H: Host> {
-    host: PhantomData<fn(H)>,
+pub struct Component<H: Host>(Arc<Inner<H>>);
+
+pub(super) struct Inner<H: Host> {
+    /// Keeps the ticker going for as long as an instance may run.
+    pub(super) engine: Engine,
+    pub(super) pre: InstancePre<Data<H>>,
+    pub(super) exports: Exports,
+    digest: Digest,
+    stats: LoadStats,
 }
 
 impl<H: Host> Clone for Component<H> {
     fn clone(&self) -> Self {
-        todo!()
+        Self(self.0.clone())
+    }
+}
+
+impl<H: Host> fmt::Debug for Component<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component").field("digest", &format_args!("{}", self.0.digest)).finish_non_exhaustive()
     }
 }
 
 impl<H: Host> Component<H> {
+    pub(super) fn new(
+        engine: Engine,
+        pre: InstancePre<Data<H>>,
+        exports: Exports,
+        digest: Digest,
+        stats: LoadStats,
+    ) -> Self {
+        Self(Arc::new(Inner { engine, pre, exports, digest, stats }))
+    }
+
+    pub(super) fn inner(&self) -> &Inner<H> {
+        &self.0
+    }
+
     /// SHA-256 of the bytes that it was loaded from.
     pub fn digest(&self) -> &Digest {
-        todo!()
+        &self.0.digest
     }
 
     /// How it was loaded.
     pub fn stats(&self) -> LoadStats {
-        todo!()
+        self.0.stats
     }
 
     /// Whether it exports `lifecycle`; without it `start` does nothing and a snapshot is none.
     pub fn has_lifecycle(&self) -> bool {
-        todo!()
+        self.0.exports.lifecycle.is_some()
     }
 
     /// Whether it can take a snapshot over: the same as [`Self::has_lifecycle`].
@@ -55,8 +92,8 @@ impl<H: Host> Component<H> {
         self.has_lifecycle()
     }
 
-    /// Whether it exports `timer-handler`.
+    /// Whether it exports `timer-handler`; without it a timer that fires is lost.
     pub fn has_timer_handler(&self) -> bool {
-        todo!()
+        self.0.exports.fired.is_some()
     }
 }

@@ -1,25 +1,35 @@
 //! How a call into a guest fails.
 
+use super::budget::BudgetExceeded;
+use super::limiter::MemoryCap;
+use super::log::presentable;
 use std::fmt;
+use wasmtime::{PoolConcurrencyLimitError, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// Frames of a guest's backtrace that a message shows: enough to find the place.
+const FRAMES: usize = 6;
+
+/// Bytes of a guest's own words that a message carries.
+const WORDS: usize = 2 << 10;
 
 /// What kind of failure a [`GuestFault`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The guest trapped: an `unreachable`, a bad access, an uncaught exception or panic, a host call it mustn't make.
+    /// The guest trapped: an `unreachable`, a bad access, an uncaught exception or panic, a wait inside a handler.
     Trap,
     /// It used more CPU time than a call may.
     BudgetExceeded,
-    /// It trapped after its memory cap had refused it memory.
+    /// It trapped after its memory limit had refused it memory, or wants more than that to begin with.
     OutOfMemory,
     /// It called `wasi:cli/exit`.
     Exited,
-    /// `start`, `snapshot` or `restore` answered an error; the only kind that leaves the instance usable.
+    /// `start`, `snapshot` or `restore` answered an error, or the snapshot is too large. The only kind that leaves
+    /// the instance usable.
     Refused,
-    /// It copied more out of its memory in one call than the limit allows.
-    TooLarge,
-    /// The instance had died of an earlier fault.
+    /// An earlier fault had ended the instance.
     Dead,
-    /// The host can't: its instance pool is exhausted, say. Not the plugin's fault.
+    /// The host can't: its pool of instances is exhausted, say. Not the plugin's fault.
     Host,
 }
 
@@ -32,30 +42,111 @@ impl FaultKind {
             Self::OutOfMemory => "out-of-memory",
             Self::Exited => "exited",
             Self::Refused => "refused",
-            Self::TooLarge => "too-large",
             Self::Dead => "dead",
             Self::Host => "host",
         }
     }
 }
 
-/// A call into a guest that failed. Unless its kind is [`FaultKind::Refused`], the instance is dead.
-#[derive(Clone, Debug)]
+/// A call into a guest that failed. Unless its kind is [`FaultKind::Refused`], the instance has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestFault {
     /// What kind.
     pub kind: FaultKind,
     /// In which function, as `data` or `start`; `instantiate` while the instance was being made.
     pub handler: &'static str,
-    /// What happened, with a short guest backtrace where there is one.
+    /// What happened, in one line, with a short guest backtrace where there is one.
     pub message: String,
     /// What to do about it, if known.
     pub hint: Option<String>,
 }
 
+impl GuestFault {
+    /// The plugin said no, in its own words.
+    pub(super) fn refused(handler: &'static str, words: &str) -> Self {
+        let message = format!("`{handler}` answered: {}", presentable(words, WORDS));
+        Self { kind: FaultKind::Refused, handler, message, hint: None }
+    }
+
+    /// A snapshot larger than its limit.
+    pub(super) fn snapshot_too_large(bytes: usize, limit: usize) -> Self {
+        Self {
+            kind: FaultKind::Refused,
+            handler: "snapshot",
+            message: format!("`snapshot` is {bytes} bytes, more than the {limit} that may be carried over"),
+            hint: Some("raise snapshot-limit, or keep less in the plugin: contexts are kept by the host".into()),
+        }
+    }
+
+    /// A call into an instance that an earlier fault has ended.
+    pub(super) fn dead(handler: &'static str, cause: &Self) -> Self {
+        let message = format!("`{handler}` wasn't called: the instance had ended in `{}`: {}", cause.handler, cause.message);
+        Self { kind: FaultKind::Dead, handler, message, hint: cause.hint.clone() }
+    }
+
+    /// What wasmtime says went wrong.
+    pub(super) fn new(handler: &'static str, error: &wasmtime::Error, memory: &MemoryCap) -> Self {
+        let words = Words { handler, error };
+        let (kind, message, hint) = if let Some(BudgetExceeded(budget)) = error.downcast_ref() {
+            (FaultKind::BudgetExceeded, words.tell(&format!("used up its CPU budget of {budget:?}")), Some(raise_budget(handler)))
+        } else if let Some(I32Exit(status)) = error.downcast_ref() {
+            let hint = "a plugin lives as long as its listener: return from the handler instead of exiting".into();
+            (FaultKind::Exited, words.tell(&format!("ended the plugin by exit({status})")), Some(hint))
+        } else if error.is::<PoolConcurrencyLimitError>() {
+            let hint = "raise max-instances, or lower the number of instances of a listener".into();
+            (FaultKind::Host, format!("no room for another instance: {error}"), Some(hint))
+        } else if memory.refused() {
+            let what = format!("ran out of memory: the limit is {} bytes ({})", memory.cap(), words.cause());
+            (FaultKind::OutOfMemory, words.tell(&what), Some("raise memory-limit if the plugin really needs that much".into()))
+        } else {
+            (FaultKind::Trap, words.tell(&words.cause()), None)
+        };
+        Self { kind, handler, message, hint }
+    }
+}
+
 impl fmt::Display for GuestFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for GuestFault {}
+
+fn raise_budget(handler: &str) -> String {
+    let key = match handler {
+        "instantiate" | "start" => "start-budget",
+        "snapshot" | "restore" => "reload-deadline",
+        _ => "event-budget",
+    };
+    format!("raise {key} if that is normal for this plugin")
+}
+
+/// An error as a line of text.
+struct Words<'a> {
+    handler: &'static str,
+    error: &'a wasmtime::Error,
+}
+
+impl Words<'_> {
+    fn tell(&self, what: &str) -> String {
+        format!("`{}` {what}{}", self.handler, self.place())
+    }
+
+    /// What went wrong, without wasmtime's multi-line backtrace around it.
+    fn cause(&self) -> String {
+        let causes = self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
+        let causes: Vec<_> = causes.collect();
+        presentable(&causes.join(": "), WORDS)
+    }
+
+    /// Where in the guest: innermost function first.
+    fn place(&self) -> String {
+        let Some(backtrace) = self.error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+        // wasmtime's own text has the functions' names demangled, one to a line: `0: 0x1234 - module!function`.
+        let text = backtrace.to_string();
+        let names = text.lines().filter_map(|line| line.split_once(" - ")).map(|(_, name)| name);
+        let names: Vec<_> = names.take(FRAMES).map(|name| presentable(name, 200)).collect();
+        if names.is_empty() { String::new() } else { format!(" (in {})", names.join(" < ")) }
+    }
+}

@@ -1,6 +1,6 @@
 //! What a guest may ask of its host.
 
-use crate::pure::socket::{ConnectOptions, Endpoint, ErrorCode, LogLevel, SessionInfo, SocketId, TlsOptions};
+use crate::pure::socket::{ConnectOptions, Endpoint, ErrorCode, SessionInfo, SocketId, TlsOptions};
 
 /// The host's side of one guest call, lent to the instance for as long as the call lasts.
 ///
@@ -10,7 +10,7 @@ pub type Slot<H> = Option<Box<H>>;
 /// The host's side of the contract: one method per imported function (`wit/`), with the same meaning and errors.
 ///
 /// A type parameter rather than a trait object, because `data` → `write` is the hot path. No method may block, and
-/// none can call back into the guest.
+/// none can call back into the guest. What the plugin logs isn't here: it goes to the log straight away.
 pub trait Host: Send + 'static {
     /// `sockets.write`; `data` is the guest's own memory, borrowed. Answers how many bytes were taken.
     fn write(&mut self, socket: SocketId, data: &[u8]) -> Result<u32, ErrorCode>;
@@ -46,7 +46,7 @@ pub trait Host: Send + 'static {
     fn bytes_read(&mut self, socket: SocketId) -> Result<u64, ErrorCode>;
     /// `sockets.bytes-written`.
     fn bytes_written(&mut self, socket: SocketId) -> Result<u64, ErrorCode>;
-    /// `sockets.context`; copied straight into the guest's memory.
+    /// `sockets.context`.
     fn context(&mut self, socket: SocketId) -> Result<&[u8], ErrorCode>;
     /// `sockets.set-context`; borrowed from the guest's memory.
     fn set_context(&mut self, socket: SocketId, context: &[u8]) -> Result<(), ErrorCode>;
@@ -76,10 +76,4 @@ pub trait Host: Send + 'static {
     fn unsubscribe(&mut self, socket: SocketId, topic: &str) -> Result<(), ErrorCode>;
     /// `topics.publish`; `data` is borrowed from the guest's memory. Answers how many sockets took it.
     fn publish(&mut self, topic: &str, data: &[u8], skip: Option<SocketId>) -> Result<u32, ErrorCode>;
-
-    /// `logging.log`, after it was cut, rate-limited and freed of control characters. The default sends it to the
-    /// log under the plugin's name, as everything that the plugin prints.
-    fn log(&mut self, plugin: &str, level: LogLevel, message: &str) {
-        super::log::emit(plugin, level, message);
-    }
 }

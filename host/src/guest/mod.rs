@@ -3,14 +3,29 @@
 //! [`Engine`] compiles (or takes from its cache) a [`Component`]; [`Instance`] is one running copy of it,
 //! called once per event; [`Host`] is what it may ask for meanwhile; [`GuestFault`] is how a call fails.
 
+mod bindings;
+mod budget;
+mod cache;
+mod check;
 mod component;
+mod contract;
 mod engine;
 mod fault;
+mod functions;
 mod host;
 mod inspect;
 mod instance;
+mod limiter;
 mod log;
+mod nobody;
+mod pool;
 mod settings;
+mod store;
+mod ticker;
+mod wasi;
+
+#[cfg(test)]
+mod tests;
 
 pub use component::{Component, Digest, LoadStats};
 pub use engine::{Engine, EngineConfig};
