@@ -1,1 +1,36 @@
-//! End-to-end harness.
+//! The harness of the end-to-end tests: it starts the real binary with real plugins, and speaks
+//! to it as peers and operators do, from outside the process.
+//!
+//! It waits for states and never for times; it fails by panicking, with what it waited for and
+//! the host's log.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod admin;
+mod certificates;
+mod client;
+mod guests;
+mod host;
+mod lines;
+mod load;
+mod paths;
+mod program;
+mod pump;
+mod random;
+mod secure;
+mod serve;
+mod tracer;
+mod wait;
+
+pub use certificates::{Certificates, trusting};
+pub use client::{Client, reset_on_drop};
+pub use guests::Guest;
+pub use host::{Address, Host};
+pub use load::{Load, Tally};
+pub use paths::{example_folder, repository, sockdock};
+pub use program::{Output, Program};
+pub use pump::{Pace, pump, take_back};
+pub use random::Random;
+pub use secure::Secure;
+pub use serve::Serve;
+pub use tracer::{Subject, Tracer};
+pub use wait::{DEADLINE, eventually};

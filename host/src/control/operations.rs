@@ -9,8 +9,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// A listener's source, if it is known; locked while the listener is reloaded.
-type Slot = Arc<tokio::sync::Mutex<Option<Source>>>;
+/// The file or folder that a listener's plugin comes from, if it is known; locked while the listener is reloaded.
+type Slot = Arc<tokio::sync::Mutex<Option<PathBuf>>>;
 
 /// A host, and where its listeners' plugins come from.
 pub(crate) struct Operations {
@@ -37,8 +37,8 @@ impl Operations {
     }
 
     /// Says where a listener's plugin comes from, which its file alone doesn't tell if it was built from a folder.
-    pub(crate) async fn set_source(&self, listener: &str, source: Source) {
-        *self.slot(listener).lock().await = Some(source);
+    pub(crate) async fn set_source(&self, listener: &str, source: &Source) {
+        *self.slot(listener).lock().await = Some(source.path().to_owned());
     }
 
     pub(crate) async fn status(&self) -> HostStatus {
@@ -58,31 +58,11 @@ impl Operations {
         let slot = self.slot(server.name());
         let mut current = slot.lock().await;
         let reloaded = self.reload_from(server, current.clone(), change).await;
-        match &reloaded {
-            Ok((report, next)) => {
-                if !report.dry_run {
-                    *current = Some(next.clone());
-                }
-                tracing::info!(
-                    listener = report.listener,
-                    generation = report.generation,
-                    digest = report.to_digest,
-                    connections = report.connections,
-                    pause_us = report.pause_us.iter().max(),
-                    dry_run = report.dry_run,
-                    "reloaded"
-                );
-            }
-            Err(failure) => tracing::error!(
-                listener = failure.listener,
-                generation = failure.generation,
-                phase = failure.phase,
-                reason = failure.reason,
-                hint = failure.hint,
-                "reload failed, the old generation goes on"
-            ),
+        let (report, next) = reloaded?;
+        if !report.dry_run {
+            *current = Some(next.path().to_owned());
         }
-        reloaded.map(|(report, _)| report)
+        Ok(report)
     }
 
     /// Reads every listener's plugin again, one after the other; each success and failure is in the log.
@@ -110,7 +90,7 @@ impl Operations {
     async fn reload_from(
         &self,
         server: &Server,
-        current: Option<Source>,
+        current: Option<PathBuf>,
         change: Change,
     ) -> Result<(ReloadReport, Source), ReloadFailure> {
         let loading = async {
@@ -122,7 +102,7 @@ impl Operations {
             Ok(loaded) => loaded,
             Err(error) => return Err(unprepared(server, &error).await),
         };
-        let options = ReloadOptions { dry_run: change.dry_run, discard_state: change.discard_state, ..ReloadOptions::default() };
+        let options = ReloadOptions::default().dry_run(change.dry_run).discard_state(change.discard_state);
         Ok((server.reload_with(plugin, options).await?, source))
     }
 
@@ -135,24 +115,22 @@ impl Operations {
 /// Where the new generation comes from: what the request says, else what is there now.
 fn next_source(
     server: &Server,
-    current: Option<Source>,
+    current: Option<PathBuf>,
     plugin: Option<PathBuf>,
     settings: Option<Vec<(String, String)>>,
 ) -> Result<Source> {
-    let path = plugin.or_else(|| match &current {
-        Some(source) => Some(source.path().to_owned()),
-        None => server.plugin().path().map(ToOwned::to_owned),
-    });
+    let path = plugin.or(current).or_else(|| server.plugin().path().map(ToOwned::to_owned));
     let path = path.ok_or_else(|| {
         Error::configuration(format!("the plugin of {} came from no file that could be read again", server.name()))
             .hint("name the plugin to load")
     })?;
-    let settings = settings.or_else(|| Some(current?.settings().to_vec())).unwrap_or_default();
+    let settings = settings.unwrap_or_else(|| server.plugin().configuration().to_vec());
     Source::new(&path, settings)
 }
 
 /// The failure of a reload whose plugin couldn't even be read or built.
 async fn unprepared(server: &Server, error: &Error) -> ReloadFailure {
+    tracing::error!(listener = server.name(), "reload failed, the old generation goes on: {error}");
     ReloadFailure {
         listener: server.name().to_owned(),
         phase: "prepare".into(),

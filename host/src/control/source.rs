@@ -47,11 +47,6 @@ impl Source {
         loading.map_err(|error| Error::host(format!("reading the plugin did not end properly: {error}")))?
     }
 
-    /// The settings that `start` gets.
-    pub(crate) fn settings(&self) -> &[(String, String)] {
-        &self.settings
-    }
-
     /// The file or folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -69,7 +69,10 @@ impl Cache {
         };
         loaded
             .inspect_err(|why| {
-                tracing::warn!("the cached {} is not used: {why}; the component is compiled anew", self.path.join(&name).display());
+                tracing::warn!(
+                    "the cached {} is not used: {why}; the component is compiled anew",
+                    self.path.join(&name).display()
+                );
             })
             .ok()
     }
@@ -82,7 +85,10 @@ impl Cache {
             self.evict()
         });
         if let Err(error) = stored {
-            tracing::warn!("can't keep {}: {error}; the component will be compiled again next time", self.path.join(&name).display());
+            tracing::warn!(
+                "can't keep {}: {error}; the component will be compiled again next time",
+                self.path.join(&name).display()
+            );
         }
     }
 
@@ -192,8 +198,8 @@ fn write_temporary(directory: &OwnedFd, name: &str, parts: &[&[u8]]) -> io::Resu
 /// Readers see the old file or the whole new one.
 fn write_atomically(directory: &OwnedFd, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     let temporary = temporary_name();
-    let written = write_temporary(directory, &temporary, parts)
-        .and_then(|()| Ok(fs::renameat(directory, &temporary, directory, name)?));
+    let written =
+        write_temporary(directory, &temporary, parts).and_then(|()| Ok(fs::renameat(directory, &temporary, directory, name)?));
     if written.is_err() {
         let _ = fs::unlinkat(directory, temporary.as_str(), AtFlags::empty());
     }
@@ -222,14 +228,17 @@ fn read_or_make_key(directory: &OwnedFd) -> io::Result<[u8; KEY_BYTES]> {
 }
 
 fn read_key(directory: &OwnedFd) -> io::Result<Option<[u8; KEY_BYTES]>> {
-    let Some((file, _)) = open_file(directory, KEY).map_err(|error| io::Error::other(format!("its file `{KEY}`: {error}")))? else {
+    let Some((file, _)) = open_file(directory, KEY).map_err(|error| io::Error::other(format!("its file `{KEY}`: {error}")))?
+    else {
         return Ok(None);
     };
     let mut key = Vec::with_capacity(KEY_BYTES);
     file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key)?;
     match <[u8; KEY_BYTES]>::try_from(key) {
         Ok(key) => Ok(Some(key)),
-        Err(_) => Err(io::Error::other(format!("its file `{KEY}` doesn't hold {KEY_BYTES} bytes; remove it to have a new one made"))),
+        Err(_) => {
+            Err(io::Error::other(format!("its file `{KEY}` doesn't hold {KEY_BYTES} bytes; remove it to have a new one made")))
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //! what to do about it.
 
 use super::bindings::{CloseInfo, Provided, SocketError, State, StateRef};
-use super::{contract, wasi};
+use super::{contract, signature, wasi};
 use contract::Name;
-use wasmtime::component::types::{self, ComponentFunc, ComponentItem};
+use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 /// Why a component is refused.
@@ -61,10 +61,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<(), Refusal> {
             format!("is WebAssembly of an unknown version ({:02x?})", &rest[..rest.len().min(4)]),
             "rebuild it with a toolchain for WASI 0.2",
         )),
-        [b'(', ..] => Err(Refusal::new(
-            "is WebAssembly text (.wat), not a compiled component",
-            "compile it with `wasm-tools parse`",
-        )),
+        [b'(', ..] => {
+            Err(Refusal::new("is WebAssembly text (.wat), not a compiled component", "compile it with `wasm-tools parse`"))
+        }
         _ => Err(Refusal::new("isn't WebAssembly", build)),
     }
 }
@@ -105,9 +104,8 @@ pub(super) fn exports(component: &Component, refusals: &mut Vec<Refusal>) -> Opt
         let restore = lifecycle.find::<(StateRef<'_>,), Outcome<()>>("restore", restore);
         Some(Lifecycle { start: start?, snapshot: snapshot?, restore: restore? })
     });
-    let fired = optional(component, &ty, "timer-handler", refusals, |timer| {
-        timer.find::<(u64,), ()>("fired", "func(token: u64)")
-    });
+    let fired =
+        optional(component, &ty, "timer-handler", refusals, |timer| timer.find::<(u64,), ()>("fired", "func(token: u64)"));
     if refusals.len() > before {
         return None;
     }
@@ -236,24 +234,11 @@ impl<'a> Search<'a> {
             self.missing.push(format!("`{name}`"));
             return None;
         };
-        match self.mismatch::<P, R>(&function) {
-            None => Some(index),
-            Some(why) => {
-                self.mistyped.push(format!("`{name}` must be `{signature}`: {why}"));
-                None
-            }
+        if !function.async_() && function.typecheck::<P, R>(&self.ty.instance_type()).is_ok() {
+            return Some(index);
         }
-    }
-
-    fn mismatch<P, R>(&self, function: &ComponentFunc) -> Option<String>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        if function.async_() {
-            return Some("it is an `async` function".into());
-        }
-        function.typecheck::<P, R>(&self.ty.instance_type()).err().map(|error| format!("{error:#}"))
+        self.mistyped.push(format!("`{name}` must be `{signature}` and is `{}`", signature::of(&function)));
+        None
     }
 
     fn report(self, refusals: &mut Vec<Refusal>) {

@@ -58,13 +58,7 @@ impl<H: Host> fmt::Debug for Component<H> {
 }
 
 impl<H: Host> Component<H> {
-    pub(super) fn new(
-        engine: Engine,
-        pre: InstancePre<Data<H>>,
-        exports: Exports,
-        digest: Digest,
-        stats: LoadStats,
-    ) -> Self {
+    pub(super) fn new(engine: Engine, pre: InstancePre<Data<H>>, exports: Exports, digest: Digest, stats: LoadStats) -> Self {
         Self(Arc::new(Inner { engine, pre, exports, digest, stats }))
     }
 

@@ -13,6 +13,9 @@ const FRAMES: usize = 6;
 /// Bytes of a guest's own words that a message carries.
 const WORDS: usize = 2 << 10;
 
+/// Stands for the handler while an instance is being made.
+pub(super) const INSTANTIATE: &str = "instantiate";
+
 /// What kind of failure a [`GuestFault`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
@@ -98,8 +101,11 @@ impl GuestFault {
         } else if memory.refused() {
             let what = format!("ran out of memory: the limit is {} bytes ({})", memory.cap(), words.cause());
             (FaultKind::OutOfMemory, words.tell(&what), Some("raise memory-limit if the plugin really needs that much".into()))
+        } else if handler == INSTANTIATE && error.downcast_ref::<WasmBacktrace>().is_none() {
+            // No code of the guest's was running.
+            (FaultKind::Host, format!("can't make an instance: {}", words.cause()), None)
         } else {
-            (FaultKind::Trap, words.tell(&words.cause()), None)
+            (FaultKind::Trap, words.tell(&format!("trapped: {}", words.cause())), None)
         };
         Self { kind, handler, message, hint }
     }
@@ -115,7 +121,7 @@ impl std::error::Error for GuestFault {}
 
 fn raise_budget(handler: &str) -> String {
     let key = match handler {
-        "instantiate" | "start" => "start-budget",
+        INSTANTIATE | "start" => "start-budget",
         "snapshot" | "restore" => "reload-deadline",
         _ => "event-budget",
     };
@@ -135,9 +141,11 @@ impl Words<'_> {
 
     /// What went wrong, without wasmtime's multi-line backtrace around it.
     fn cause(&self) -> String {
-        let causes = self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
+        let causes =
+            self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
         let causes: Vec<_> = causes.collect();
-        presentable(&causes.join(": "), WORDS)
+        let causes = causes.join(": ");
+        presentable(causes.strip_prefix("wasm trap: ").unwrap_or(&causes), WORDS)
     }
 
     /// Where in the guest: innermost function first.

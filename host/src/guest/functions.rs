@@ -7,6 +7,9 @@ use wasmtime::{Error, Result, Store};
 
 type Outcome<T> = (std::result::Result<T, String>,);
 
+/// A socket and why its peer isn't verified, if so.
+type Handshake<'a> = (u64, std::result::Result<(), &'a str>);
+
 /// What the host calls. Functions that borrow their arguments can't be kept with their types, because the types
 /// name a lifetime; they are given them again at each call, a comparison of a few nanoseconds.
 pub(super) struct Functions {
@@ -63,10 +66,7 @@ impl Functions {
         self.data.typed(store)
     }
 
-    pub(super) fn handshake<'a, H: Host>(
-        &self,
-        store: &Store<Data<H>>,
-    ) -> Result<TypedFunc<(u64, std::result::Result<(), &'a str>), ()>> {
+    pub(super) fn handshake<'a, H: Host>(&self, store: &Store<Data<H>>) -> Result<TypedFunc<Handshake<'a>, ()>> {
         self.handshake.typed(store)
     }
 
@@ -85,10 +85,7 @@ impl Functions {
 
 impl Lifecycle {
     #[allow(clippy::type_complexity, reason = "the signature that the WIT file gives")]
-    pub(super) fn start<'a, H: Host>(
-        &self,
-        store: &Store<Data<H>>,
-    ) -> Result<TypedFunc<(&'a [(String, String)],), Outcome<()>>> {
+    pub(super) fn start<'a, H: Host>(&self, store: &Store<Data<H>>) -> Result<TypedFunc<(&'a [(String, String)],), Outcome<()>>> {
         self.start.typed(store)
     }
 

@@ -56,10 +56,8 @@ fn describe(component: &Component, inspection: &mut Inspection) {
     inspection.exports = ty.exports(engine).map(|(name, _)| name.to_owned()).collect();
     inspection.imports = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
     let names = inspection.exports.iter().chain(&inspection.imports);
-    inspection.wit_version = names
-        .filter_map(|name| Name::parse(name))
-        .map(|name| name.version.to_owned())
-        .find(|version| !version.is_empty());
+    inspection.wit_version =
+        names.filter_map(|name| Name::parse(name)).map(|name| name.version.to_owned()).find(|version| !version.is_empty());
     for import in &inspection.imports {
         if let Some(words) = asks_for(import)
             && !inspection.asks_for.iter().any(|asked| asked == words)

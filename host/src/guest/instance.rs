@@ -1,6 +1,7 @@
 //! One running copy of a component.
 
 use super::bindings::{CloseInfo as CloseInfoArg, SocketError as SocketErrorArg, State as GuestState, StateRef};
+use super::fault::INSTANTIATE;
 use super::functions::{Functions, Lifecycle};
 use super::{Component, GuestFault, Host, Settings, Slot, budget::CpuBudget, store::Data};
 use crate::pure::socket::{CloseInfo, SocketError, SocketId, State};
@@ -11,9 +12,9 @@ type Called<T = ()> = std::result::Result<T, GuestFault>;
 
 /// One running copy of a component: its memory and its functions. One call at a time; none of them blocks.
 ///
-/// Each call takes the host's side out of `slot` and puts it back when it returns, whatever happened. After a fault
-/// other than [`FaultKind::Refused`](super::FaultKind::Refused) every further call answers
-/// [`FaultKind::Dead`](super::FaultKind::Dead).
+/// A call takes the host's side out of `slot` and puts it back when it returns, whatever happened. It uses up to 1 MiB
+/// of the calling thread's stack. After a fault other than [`FaultKind::Refused`](super::FaultKind::Refused) every
+/// further call answers [`FaultKind::Dead`](super::FaultKind::Dead).
 pub struct Instance<H: Host> {
     store: Store<Data<H>>,
     functions: Functions,
@@ -39,7 +40,7 @@ impl<H: Host> Instance<H> {
         // What a list or string that a guest passes is charged. They are read where they are, so the guest's own memory bounds
         // them; twice that, because two arguments may overlap.
         store.set_hostcall_fuel(settings.memory.saturating_mul(2));
-        let functions = lend(&mut store, slot, "instantiate", settings.start_budget, |store| {
+        let functions = lend(&mut store, slot, INSTANTIATE, settings.start_budget, |store| {
             let instance = inner.pre.instantiate(&mut *store)?;
             Functions::find(store, &instance, &inner.exports)
         })?;
@@ -92,6 +93,7 @@ impl<H: Host> Instance<H> {
     }
 
     /// `socket-handlers.connect-error`.
+    #[allow(dead_code, reason = "part of the contract; the runtime makes no outbound connections yet")]
     pub fn connect_error(&mut self, slot: &mut Slot<H>, socket: SocketId, error: &SocketError) -> Called {
         let error = SocketErrorArg::from(error);
         self.event(slot, "connect-error", |store, functions| functions.connect_error(store)?.call(store, (socket.0, error)))
@@ -127,7 +129,8 @@ impl<H: Host> Instance<H> {
     pub fn restore(&mut self, slot: &mut Slot<H>, state: &State) -> Called {
         let budget = self.settings.state_budget;
         let state = StateRef::from(state);
-        let restored = self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
+        let restored =
+            self.lifecycle(slot, "restore", budget, |store, lifecycle| lifecycle.restore(store)?.call(store, (state,)))?;
         restored.ok_or_else(|| GuestFault::refused("restore", "the plugin has no `restore` to take a snapshot over"))
     }
 

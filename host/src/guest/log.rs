@@ -151,7 +151,8 @@ impl State {
     fn summarize(&mut self, log: &PluginLog) {
         let dropped = std::mem::take(&mut self.dropped);
         if dropped > 0 {
-            let message = format!("{dropped} log messages of the plugin were dropped, above its {} per second (log-rate)", log.rate);
+            let message =
+                format!("{dropped} log messages of the plugin were dropped, above its {} per second (log-rate)", log.rate);
             emit(&log.name, LogLevel::Warn, &message);
         }
     }

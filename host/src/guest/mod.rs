@@ -20,6 +20,7 @@ mod log;
 mod nobody;
 mod pool;
 mod settings;
+mod signature;
 mod store;
 mod ticker;
 mod wasi;

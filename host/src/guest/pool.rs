@@ -46,7 +46,8 @@ pub(super) fn engine(config: &EngineConfig) -> Result<Engine> {
         .total_memories(memories)
         .total_tables(instances.saturating_mul(TABLES))
         .total_gc_heaps(instances)
-        .max_memory_size(config.max_memory)
+        // What an instance may have of it is the limiter's to say, which knows what to tell about it.
+        .max_memory_size(usize::try_from(reservation).unwrap_or(usize::MAX))
         .max_tables_per_module(4)
         .max_memories_per_module(2)
         .table_elements(TABLE_ELEMENTS);

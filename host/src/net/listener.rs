@@ -41,6 +41,7 @@ impl Bound {
     fn tcp(bind: &Bind, host: &str, port: u16) -> Result<Self> {
         let addresses = (host, port).to_socket_addrs().map_err(|error| {
             Error::configuration(format!("can't listen on {bind}: the name '{host}' has no address: {error}"))
+                .hint("give an IP address of this machine, as 127.0.0.1 or 0.0.0.0, or a name that it can resolve")
         })?;
         let mut last = None;
         for address in addresses {

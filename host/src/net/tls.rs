@@ -7,7 +7,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::{fmt, io};
 use tokio_rustls::TlsAcceptor;
@@ -117,7 +117,9 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::configuration(format!("{what} file {}: {error}", PathBuf::from(path).display())))
+    std::fs::read(path).map_err(|error| {
+        Error::configuration(format!("{what} file {}: {error}", path.display())).hint("name a PEM file that this user may read")
+    })
 }
 
 fn bad_pem(path: &Path, error: &rustls::pki_types::pem::Error) -> Error {

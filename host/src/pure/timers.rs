@@ -50,11 +50,6 @@ impl Timers {
         self.due.len()
     }
 
-    /// Whether `token` is armed.
-    pub fn contains(&self, token: u64) -> bool {
-        self.due.contains_key(&token)
-    }
-
     /// Disarms all.
     pub fn clear_all(&mut self) {
         self.due.clear();

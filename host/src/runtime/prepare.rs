@@ -25,7 +25,9 @@ pub(super) fn prepare(
     limits: &Arc<Limits>,
     count: usize,
 ) -> Result<Vec<Candidate>> {
-    let component = engine.load::<Sockets>(plugin.bytes(), plugin.name())?;
+    // In an error the file says more than the name.
+    let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
+    let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
     let timer_handler = component.has_timer_handler();
     let settings = Settings::new(plugin.name(), limits);
     let generation = Arc::new(Generation { number, component, plugin: plugin.clone(), settings });

@@ -23,9 +23,12 @@
 //! ```
 
 mod client;
+mod pairs;
 pub(crate) mod path;
 mod server;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use client::Client;

@@ -35,7 +35,7 @@ fn own_folder(temp: &Path, uid: u32) -> PathBuf {
     temp.join(format!("sockdock-{uid}"))
 }
 
-/// Makes sure that a socket at `path` would stand in a safe folder; makes the folder if it is the default one.
+/// Makes sure that a socket at `path` would stand in a safe folder; makes the folder, for our user alone, if it is missing.
 pub(super) fn prepare_folder(path: &Path) -> Result<()> {
     prepare_folder_in(path, &env::temp_dir(), our_uid())
 }
@@ -51,18 +51,23 @@ fn prepare_folder_in(path: &Path, temp: &Path, uid: u32) -> Result<()> {
 
 /// The temporary directory is everybody's: the folder may have been put there by somebody else, or be a link.
 fn prepare_own(folder: &Path, uid: u32) -> Result<()> {
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(Error::host(format!("cannot make the admin socket's folder {}: {error}", folder.display()))
-                .hint("give another place with --admin PATH"));
-        }
-        _ => {}
-    }
+    make(folder)?;
     let found = fs::symlink_metadata(folder).map_err(|error| cannot_read(folder, &error))?;
     private(&found, uid).map_err(|why| {
         Error::configuration(format!("the admin socket's folder {} is not safe: {why}", folder.display()))
             .hint("remove it, or give another place with --admin PATH")
     })
+}
+
+/// Makes `folder` if it is missing; the one that it stands in must be there.
+fn make(folder: &Path) -> Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::configuration(format!("cannot make the admin socket's folder {}: {error}", folder.display()))
+                .hint("give another place with --admin PATH"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Why a folder isn't `uid`'s alone.
@@ -80,6 +85,7 @@ fn private(found: &fs::Metadata, uid: u32) -> Result<(), String> {
 
 /// A folder of the operator's choice may be shared, but not one where anybody could put a socket of theirs in the place of ours.
 fn check_given(folder: &Path) -> Result<()> {
+    make(folder)?;
     let found = fs::metadata(folder).map_err(|error| cannot_read(folder, &error))?;
     if !found.is_dir() {
         return Err(Error::configuration(format!("{} is not a folder, so no admin socket can be in it", folder.display())));
@@ -96,11 +102,8 @@ fn check_given(folder: &Path) -> Result<()> {
 }
 
 fn cannot_read(folder: &Path, error: &io::Error) -> Error {
-    let advice = match error.kind() {
-        io::ErrorKind::NotFound => "make it (mkdir -m 700), or give another place with --admin PATH",
-        _ => "give another place with --admin PATH",
-    };
-    Error::configuration(format!("cannot use the admin socket's folder {}: {error}", folder.display())).hint(advice)
+    Error::configuration(format!("cannot use the admin socket's folder {}: {error}", folder.display()))
+        .hint("give another place with --admin PATH")
 }
 
 #[cfg(test)]
@@ -160,13 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_given_folder_must_exist_and_not_be_everybodys() {
+    fn a_given_folder_is_made_and_must_not_be_everybodys() {
         let temp = tempfile::tempdir().unwrap();
         let check = |path: &Path| prepare_folder_in(path, Path::new("/nowhere"), our_uid());
         let folder = temp.path().join("shared");
-        let missing = check(&folder.join("a.sock")).unwrap_err();
-        assert!(missing.advice().unwrap().contains("mkdir"), "{missing}");
-        fs::create_dir(&folder).unwrap();
+        check(&folder.join("a.sock")).unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o7777, 0o700);
+        let missing = check(&temp.path().join("no/such/a.sock")).unwrap_err();
+        assert!(missing.message().starts_with("cannot make the admin socket's folder"), "{missing}");
         mode(&folder, 0o777);
         let open = check(&folder.join("a.sock")).unwrap_err();
         assert!(open.message().contains("every user may change it"), "{open}");

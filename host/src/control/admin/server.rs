@@ -9,7 +9,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::State,
-    http::{HeaderValue, StatusCode, header::SERVER},
+    http::{HeaderValue, Method, StatusCode, Uri, header::SERVER},
     middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -94,21 +94,23 @@ fn router(operations: Arc<Operations>) -> Router {
         .route("/status", get(status))
         .route("/reload", post(reload))
         .route("/stop", post(stop))
-        .fallback(|| async {
-            Refusal::new(StatusCode::NOT_FOUND, "there is no such resource", "ask GET /status, POST /reload or POST /stop")
-        })
-        .method_not_allowed_fallback(|| async {
-            Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this resource doesn't take that method",
-                "ask GET /status, POST /reload or POST /stop",
-            )
-        })
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
         .layer(map_response(|mut response: Response| async move {
             response.headers_mut().insert(SERVER, IDENTITY);
             response
         }))
         .with_state(operations)
+}
+
+const RESOURCES: &str = "ask GET /status, POST /reload or POST /stop";
+
+async fn unknown(uri: Uri) -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()), RESOURCES)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} doesn't take {method}", uri.path()), RESOURCES)
 }
 
 async fn status(State(operations): State<Arc<Operations>>) -> Json<HostStatus> {

@@ -18,8 +18,8 @@ pub struct ReloadRequest {
     pub dry_run: bool,
     /// Start the new generation without the old one's snapshot.
     pub discard_state: bool,
-    /// Key and value pairs for the plugin's `start`, in order. None: those that it has now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Key and value pairs for the plugin's `start`, in order; an object in JSON. None: those that it has now.
+    #[serde(skip_serializing_if = "Option::is_none", with = "super::pairs")]
     pub set: Option<Vec<(String, String)>>,
 }
 
@@ -70,10 +70,13 @@ mod tests {
     #[test]
     fn a_request_may_be_empty_but_not_unknown() {
         assert_eq!(serde_json::from_str::<ReloadRequest>("{}").unwrap(), ReloadRequest::default());
-        let full = r#"{"listener":"kv","plugin":"/x.wasm","dry_run":true,"discard_state":true,"set":[["a","1"]]}"#;
+        let full = r#"{"listener":"kv","plugin":"/x.wasm","dry_run":true,"discard_state":true,"set":{"b":"2","a":"1"}}"#;
         let request: ReloadRequest = serde_json::from_str(full).unwrap();
-        assert_eq!(request.set.unwrap(), [("a".to_owned(), "1".to_owned())]);
+        assert_eq!(serde_json::to_string(&request).unwrap(), full);
+        assert_eq!(request.set.unwrap(), [("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())]);
         assert!(request.dry_run && request.discard_state);
+        let wrong = serde_json::from_str::<ReloadRequest>(r#"{"set":{"a":1}}"#).unwrap_err();
+        assert!(wrong.to_string().contains("expected a string"), "{wrong}");
         let unknown = serde_json::from_str::<StopRequest>(r#"{"forced":true}"#).unwrap_err();
         assert!(unknown.to_string().contains("unknown field `forced`"), "{unknown}");
     }

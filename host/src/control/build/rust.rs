@@ -121,20 +121,22 @@ fn artifact(messages: &[u8], manifest: &Path) -> Option<PathBuf> {
 
 /// Why cargo gave no answer.
 enum Trouble {
-    NotStarted(Command, io::Error),
+    /// The program, and why it can't be run.
+    NotStarted(String, io::Error),
+    /// What it wrote to stderr, unless that was shown.
     Refused(String),
 }
 
 impl Trouble {
     fn into_error(self, folder: &Path, what: &str) -> Error {
         match self {
-            Self::NotStarted(cargo, error) => {
+            Self::NotStarted(program, error) => {
                 let hint = if error.kind() == io::ErrorKind::NotFound {
                     "install Rust (https://rustup.rs), or run the project's `scripts/setup-guest-toolchain`"
                 } else {
                     "check that it may be executed"
                 };
-                Error::configuration(format!("cannot run `{}`: {error}", cargo.get_program().display())).hint(hint)
+                Error::configuration(format!("cannot run `{program}`: {error}")).hint(hint)
             }
             // The compiler's words were shown already.
             Self::Refused(words) if words.is_empty() => {
@@ -153,7 +155,7 @@ fn run(mut cargo: Command, output: CompilerOutput) -> Result<Vec<u8>, Trouble> {
     };
     let done = match cargo.stdin(Stdio::null()).stderr(stderr).output() {
         Ok(done) => done,
-        Err(error) => return Err(Trouble::NotStarted(cargo, error)),
+        Err(error) => return Err(Trouble::NotStarted(cargo.get_program().to_string_lossy().into_owned(), error)),
     };
     if done.status.success() {
         Ok(done.stdout)

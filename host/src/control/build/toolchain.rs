@@ -51,6 +51,10 @@ impl Toolchain {
         let program = own.or_else(|| env::var_os("CARGO")).unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(program);
         command.current_dir(folder).envs(self.environment.iter().map(|(key, value)| (key, value)));
+        // A relative one is meant from where we stand, not from the plugin's folder.
+        if let Some(target) = env::var_os("CARGO_TARGET_DIR").and_then(|target| std::path::absolute(target).ok()) {
+            command.env("CARGO_TARGET_DIR", target);
+        }
         command
     }
 }

@@ -1,7 +1,7 @@
 //! `sockdock build`: a plugin's source folder to a component.
 
 use super::{
-    inspect::{inspect_host, inspection_text},
+    inspect::{inspect, inspection_text},
     output::{Failure, print},
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) struct BuildArgs {
 pub(super) fn run(args: BuildArgs) -> Result<(), Failure> {
     let options = BuildOptions { debug: args.debug && !args.release, to: args.output, output: CompilerOutput::Shown };
     let built = build(&args.dir, &options)?;
-    let found = inspect_host()?.inspect(&Plugin::from_file(&built.file)?)?;
+    let found = inspect(&Plugin::from_file(&built.file)?)?;
     print(&inspection_text(&built.file, &found))?;
     if found.refusals.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }

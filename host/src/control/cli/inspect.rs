@@ -5,7 +5,7 @@ use super::{
     output::{Failure, print, print_json},
 };
 use crate::{
-    Host, HostConfig, Inspection, Result,
+    Error, Host, HostConfig, Inspection, Plugin, Result,
     control::{build::CompilerOutput, source::Source},
 };
 use clap::Args;
@@ -34,7 +34,7 @@ pub(super) struct InspectArgs {
 
 pub(super) fn run(args: InspectArgs) -> Result<(), Failure> {
     let plugin = Source::new(&args.plugin, Vec::new())?.load(CompilerOutput::Shown)?;
-    let found = inspect_host()?.inspect(&plugin)?;
+    let found = inspect(&plugin)?;
     if args.json {
         print_json(&found)?;
     } else {
@@ -43,9 +43,17 @@ pub(super) fn run(args: InspectArgs) -> Result<(), Failure> {
     if found.refusals.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// A host that only looks: it serves nothing, so it needs no more than one worker.
-pub(super) fn inspect_host() -> Result<Host> {
-    Host::new(HostConfig { workers: NonZeroUsize::new(1), ..HostConfig::default() })
+/// By a host that only looks: it serves nothing, so it needs no more than one worker.
+pub(super) fn inspect(plugin: &Plugin) -> Result<Inspection> {
+    let host = Host::new(HostConfig::default().workers(NonZeroUsize::MIN))?;
+    host.inspect(plugin).map_err(|error| {
+        let file = plugin.path().map(|path| format!("{}: ", path.display())).unwrap_or_default();
+        let found = Error::new(error.fault(), file + error.message());
+        match error.advice() {
+            Some(advice) => found.hint(advice),
+            None => found,
+        }
+    })
 }
 
 pub(super) fn inspection_text(file: &Path, found: &Inspection) -> String {

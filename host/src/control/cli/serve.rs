@@ -11,12 +11,11 @@ use super::{
     AdminArgs, block_on, key_value,
     limits::LimitArgs,
     output::{Failure, print},
-    units::OptionalSpan,
 };
 use crate::{
     Host, HostConfig, Server, Stop,
     control::{
-        admin::{Admin, Claim, serve_claimed},
+        admin::{Claim, serve_claimed},
         build::CompilerOutput,
         operations::Operations,
         source::Source,
@@ -74,9 +73,6 @@ pub(super) struct ServeArgs {
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     workers: Option<NonZeroUsize>,
-    /// After SIGTERM or SIGINT: how long connections may take to end before they are closed, or `off`
-    #[arg(long, value_name = "DURATION", default_value = "off", help_heading = "Operation")]
-    drain_timeout: OptionalSpan,
     /// Shape of the log's lines
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
     log_format: LogFormat,
@@ -103,12 +99,12 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
     let host = Host::new(args.host_config())?;
     let server = host.listen(listen, plugin).await?;
     let operations = Arc::new(Operations::new(host.clone()));
-    operations.set_source(server.name(), source).await;
+    operations.set_source(server.name(), &source).await;
     let admin = serve_claimed(claim, Arc::clone(&operations));
     print(&ready(&server, admin.path()))?;
 
-    let running = obey(&host, &operations, &mut signals, args.drain_timeout).await;
-    close(admin).await;
+    let running = obey(&host, &operations, &mut signals).await;
+    admin.close().await;
     running
 }
 
@@ -141,32 +137,17 @@ fn ready(server: &Server, admin: &Path) -> String {
 }
 
 /// Does what signals ask for, until the host has stopped.
-async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals, drain: OptionalSpan) -> Result<(), Failure> {
+async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) -> Result<(), Failure> {
     let stopping = async {
-        loop {
-            match signals.next().await {
-                // In the background: a build takes long, and a stop mustn't wait for it.
-                Order::Reload => drop(tokio::spawn(reload_all(Arc::clone(operations)))),
-                Order::Stop => break,
-            }
+        while signals.next().await == Order::Reload {
+            // In the background: a build takes long, and a stop mustn't wait for it.
+            tokio::spawn(reload_all(Arc::clone(operations)));
         }
         tracing::info!("stopping: waiting for the connections to end; the same signal again closes them");
-        let force = async {
-            let patience = async {
-                match drain.0 {
-                    Some(span) => tokio::time::sleep(span).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let again = async { while signals.next().await != Order::Stop {} };
-            tokio::select! {
-                () = patience => tracing::warn!("the connections took longer than --drain-timeout to end: closing them"),
-                () = again => tracing::warn!("closing the connections"),
-            }
-        };
+        let again = async { while signals.next().await != Order::Stop {} };
         tokio::select! {
             done = operations.stop_all(Stop::Graceful) => done.map(drop),
-            () = force => operations.stop_all(Stop::Force).await.map(drop),
+            () = again => operations.stop_all(Stop::Force).await.map(drop),
         }
     };
     tokio::select! {
@@ -179,11 +160,6 @@ async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals, 
 async fn reload_all(operations: Arc<Operations>) {
     tracing::info!("SIGHUP: reading every plugin again");
     operations.reload_all().await;
-}
-
-async fn close(admin: Admin) {
-    admin.close().await;
-    tracing::info!("stopped");
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::pure::socket;
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Linker, LinkerInstance, Lower};
 use wasmtime::{AsContext, Result, StoreContext, StoreContextMut};
 
-/// What a fallible function of the contract answers.
-pub(super) type Answer<T> = Result<T, ErrorCode>;
+/// A function that may trap (the outer error) besides answering a value or an error code.
+type Borrowing<H, P, R> = fn(&mut H, &Memory<'_, H>, P) -> Result<Result<R, socket::ErrorCode>>;
 
 /// An interface that is being filled; notes the names of its functions, for messages about what is missing.
 pub(super) struct Interface<'a, H: Host> {
@@ -34,11 +34,7 @@ impl<'a, H: Host> Interface<'a, H> {
     }
 
     /// A fallible function whose arguments are plain values.
-    pub(super) fn fallible<P, R>(
-        &mut self,
-        name: &'static str,
-        call: fn(&mut H, P) -> Result<R, socket::ErrorCode>,
-    ) -> Result<()>
+    pub(super) fn fallible<P, R>(&mut self, name: &'static str, call: fn(&mut H, P) -> Result<R, socket::ErrorCode>) -> Result<()>
     where
         P: ComponentNamedList + Lift + 'static,
         R: ComponentType + Lower + 'static,
@@ -51,11 +47,7 @@ impl<'a, H: Host> Interface<'a, H> {
 
     /// A fallible function that reads lists or strings where they are, in the guest's memory: nothing is copied or
     /// allocated on the way. The outer error is a trap.
-    pub(super) fn borrowing<P, R>(
-        &mut self,
-        name: &'static str,
-        call: fn(&mut H, &Memory<'_, H>, P) -> Result<Result<R, socket::ErrorCode>>,
-    ) -> Result<()>
+    pub(super) fn borrowing<P, R>(&mut self, name: &'static str, call: Borrowing<H, P, R>) -> Result<()>
     where
         P: ComponentNamedList + Lift + 'static,
         R: ComponentType + Lower + 'static,

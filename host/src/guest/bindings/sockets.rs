@@ -11,9 +11,10 @@ type Id = (u64,);
 
 pub(super) fn link<H: Host>(to: &mut Interface<'_, H>) -> Result<()> {
     // The hot path: the bytes go from the guest's memory to the host's queue or the kernel.
-    to.borrowing("write", |host, memory, (id, data): (u64, WasmList<u8>)| {
-        Ok(host.write(SocketId(id), data.as_le_slice(memory)))
-    })?;
+    to.borrowing(
+        "write",
+        |host, memory, (id, data): (u64, WasmList<u8>)| Ok(host.write(SocketId(id), data.as_le_slice(memory))),
+    )?;
     to.fallible("flush", |host, (id,): Id| host.flush(SocketId(id)))?;
     to.fallible("end", |host, (id,): Id| host.end(SocketId(id)))?;
     to.fallible("shutdown", |host, (id,): Id| host.shutdown(SocketId(id)))?;

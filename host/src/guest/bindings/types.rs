@@ -173,6 +173,7 @@ impl From<socket::SessionInfo> for SessionInfo {
 }
 
 /// `logging.level`.
+#[allow(dead_code, reason = "wasmtime makes the variants from their numbers")]
 #[derive(ComponentType, Lift, Clone, Copy, Debug)]
 #[component(enum)]
 #[repr(u8)]

@@ -42,11 +42,7 @@ impl udp_create_socket::Host for Ours<'_> {
 }
 
 impl ip_name_lookup::Host for Ours<'_> {
-    fn resolve_addresses(
-        &mut self,
-        _network: Resource<Network>,
-        _name: String,
-    ) -> SocketResult<Resource<ResolveAddressStream>> {
+    fn resolve_addresses(&mut self, _network: Resource<Network>, _name: String) -> SocketResult<Resource<ResolveAddressStream>> {
         Err(ErrorCode::AccessDenied.into())
     }
 }

@@ -25,6 +25,12 @@ use wasmtime_wasi::{
     sockets::{WasiSockets, WasiSocketsView as _},
 };
 
+/// Streams and subscriptions that one instance may hold; each takes the host's memory.
+const RESOURCES: usize = 10_000;
+
+/// Random bytes that one call may ask for; they pass through the host's memory.
+const RANDOM: u64 = 1 << 20;
+
 /// What one instance's WASI needs.
 pub(super) struct Wasi {
     context: WasiCtx,
@@ -34,15 +40,18 @@ pub(super) struct Wasi {
 impl Wasi {
     /// WASI for the plugin called `name`.
     pub(super) fn new(name: &str, log: &Arc<PluginLog>) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES);
         let context = WasiCtx::builder()
             .arg(name)
             .stdout(stdio::Output::new(log, Stream::Stdout))
             .stderr(stdio::Output::new(log, Stream::Stderr))
+            .max_random_size(RANDOM)
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        Self { context, table: ResourceTable::new() }
+        Self { context, table }
     }
 }
 
@@ -136,6 +145,5 @@ pub(super) const INTERFACES: &[&str] = &[
 /// Whether `import` is one of ours: `wasi:io/streams@0.2.3`.
 pub(super) fn provides(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
-    INTERFACES.contains(&interface)
-        && version.strip_prefix("0.2.").is_some_and(|patch| patch.parse::<u32>().is_ok())
+    INTERFACES.contains(&interface) && version.strip_prefix("0.2.").is_some_and(|patch| patch.parse::<u32>().is_ok())
 }

@@ -27,7 +27,7 @@ pub(super) struct ListenArgs {
     #[arg(long, value_parser = listener_name, help_heading = HEADING)]
     pub(super) name: Option<String>,
     /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, or a number
-    #[arg(long, value_name = "N", default_value = "shared", value_parser = instances, help_heading = HEADING)]
+    #[arg(long, value_name = "N", default_value = "shared", help_heading = HEADING)]
     instances: Instances,
     /// When a peer has ended its side, leave it to the plugin to end the other
     #[arg(long, help_heading = HEADING)]
@@ -70,14 +70,6 @@ impl ListenArgs {
             });
         }
         Ok(tls)
-    }
-}
-
-fn instances(text: &str) -> Result<Instances, Error> {
-    match text {
-        "per-connection" => Err(Error::configuration("an instance per connection is not in this version")
-            .hint("`shared` is one instance for all connections, `per-core` one for each core, a number that many")),
-        text => text.parse(),
     }
 }
 
@@ -130,7 +122,7 @@ mod tests {
     #[test]
     fn per_connection_is_refused_in_words() {
         let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap_err();
-        assert!(error.to_string().contains("an instance per connection is not in this version"), "{error}");
+        assert!(error.to_string().contains("instances 'per-connection' isn't supported yet"), "{error}");
         assert_eq!(parse(&["--listen", "127.0.0.1:0", "--instances", "per-core"]).unwrap().instances, Instances::PerCore);
     }
 

@@ -1,0 +1,11 @@
+(func $start (param "config" (list (tuple string string))) (result (result (error string)))
+  (canon lift (core func $main "start") (memory $memory) (realloc $realloc)))
+(func $snapshot (result (result (option $state) (error string)))
+  (canon lift (core func $main "snapshot") (memory $memory) (realloc $realloc)))
+(func $restore (param "state" $state) (result (result (error string)))
+  (canon lift (core func $main "restore") (memory $memory) (realloc $realloc)))
+(instance $lifecycle
+  (export "start" (func $start))
+  (export "snapshot" (func $snapshot))
+  (export "restore" (func $restore)))
+(export "sockdock:plugin/lifecycle@0.1.0" (instance $lifecycle))

@@ -1,0 +1,126 @@
+//! `sockdock serve`, as a test asks for it.
+
+use crate::{
+    Certificates, Guest, Host, Output, Program,
+    paths::{cache, sockdock},
+};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// The arguments of `sockdock serve`, with a folder of its own for sockets and certificates.
+#[derive(Debug)]
+pub struct Serve {
+    plugin: PathBuf,
+    args: Vec<OsString>,
+    pub(crate) folder: TempDir,
+    pub(crate) certificates: Option<Certificates>,
+}
+
+impl Serve {
+    /// Serves a guest program.
+    pub fn guest(guest: Guest) -> Self {
+        Self::plugin(guest.path())
+    }
+
+    /// Serves a component or a folder.
+    pub fn plugin(path: impl Into<PathBuf>) -> Self {
+        let folder = tempfile::Builder::new().prefix("sockdock-").tempdir().expect("a temporary folder");
+        Self { plugin: path.into(), args: Vec::new(), folder, certificates: None }
+    }
+
+    /// Listens on a free TCP port.
+    pub fn tcp(self) -> Self {
+        self.args(["--listen", "127.0.0.1:0"])
+    }
+
+    /// Listens on a unix socket of this name in the host's folder.
+    pub fn unix(self, name: &str) -> Self {
+        let path = self.path(name);
+        self.arg("--listen").arg(format!("unix:{}", path.display()))
+    }
+
+    /// Listens on a free TCP port for TLS.
+    pub fn tls(self) -> Self {
+        self.certified().args(["--listen-tls", "127.0.0.1:0"])
+    }
+
+    /// Listens on a unix socket for TLS.
+    pub fn tls_unix(self, name: &str) -> Self {
+        let path = self.path(name);
+        self.certified().arg("--listen-tls").arg(format!("unix:{}", path.display()))
+    }
+
+    /// Makes a certificate and names it to the host.
+    pub fn certified(mut self) -> Self {
+        if self.certificates.is_some() {
+            return self;
+        }
+        let made = Certificates::write(self.folder.path(), "server");
+        self = self.arg("--tls-cert").arg(&made.certificate).arg("--tls-key").arg(&made.key);
+        self.certificates = Some(made);
+        self
+    }
+
+    /// A setting that the plugin's `start` gets.
+    pub fn set(self, key: &str, value: impl AsRef<str>) -> Self {
+        let value = value.as_ref();
+        self.arg("--set").arg(format!("{key}={value}"))
+    }
+
+    /// One argument more.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Arguments more.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// A path in the host's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    #[track_caller]
+    pub fn start(self) -> Host {
+        let mut command = Command::new(sockdock());
+        command.args(self.arguments()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Host::started(self, command.spawn().expect("start sockdock"))
+    }
+
+    /// Runs it to its end, for a start that must fail.
+    #[track_caller]
+    pub fn run(self) -> Output {
+        Program::sockdock(self.arguments()).run()
+    }
+
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.path("admin").join("admin.sock")
+    }
+
+    fn arguments(&self) -> Vec<OsString> {
+        let mut all: Vec<OsString> = vec!["serve".into(), self.plugin.clone().into()];
+        all.extend(self.args.iter().cloned());
+        let named = |flag: &str| self.args.iter().any(|arg| arg == flag);
+        if !named("--admin") {
+            all.extend(["--admin".into(), self.admin().into()]);
+        }
+        if !named("--cache-dir") && !named("--no-cache") {
+            all.extend(["--cache-dir".into(), cache().into()]);
+        }
+        all
+    }
+
+    /// The folder that the host's sockets and certificates lie in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}

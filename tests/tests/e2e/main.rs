@@ -1,0 +1,34 @@
+//! Stories of peers, operators and plugins, told against the real binary. One file per concern.
+//!
+//! A guest program that no story uses doesn't compile: `guests` has a constant for each.
+#![deny(dead_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod accept;
+mod admin;
+mod backpressure;
+mod bytes;
+mod cli_errors;
+mod clients;
+mod containment;
+mod ending;
+mod examples;
+mod isolation;
+mod kv;
+mod library;
+mod lifecycle;
+mod logging;
+mod order;
+mod reload;
+mod reload_failures;
+mod reload_traffic;
+mod state;
+mod stop;
+mod tls;
+mod unix;
+mod wasi;
+
+mod guests {
+    //! One constant per program in `tests/guests`.
+    include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+}
