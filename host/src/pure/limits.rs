@@ -1,6 +1,7 @@
 //! Every number that bounds a listener, with its default and the reason for it.
 
 use super::error::{Error, Result};
+use super::socket::MAX_CONNECTIONS;
 use std::time::Duration;
 
 /// Bounds on one listener, its connections and its plugin's instances.
@@ -80,36 +81,37 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses values that can't work together.
+    /// Refuses values that can't work, or not together. The names are those of the flags.
     pub fn check(&self) -> Result<()> {
-        let bad = |message: String, hint: &str| Err(Error::configuration(message).hint(hint));
-        if self.read_buffer == 0 || self.high_water == 0 || self.reads_per_turn == 0 || self.connections == 0 || self.memory == 0
-        {
-            return bad(
-                "read-buffer, high-water, reads per turn, max-connections and memory-limit must be at least 1".to_owned(),
-                "leave them out to have the defaults",
-            );
+        let never_zero = [
+            ("handshake-timeout", self.handshake_timeout.is_zero()),
+            ("event-budget", self.event_budget.is_zero()),
+            ("start-budget", self.start_budget.is_zero()),
+            ("reload-deadline", self.reload_deadline.is_zero()),
+            ("idle-timeout", self.idle_timeout.is_some_and(|timeout| timeout.is_zero())),
+            ("memory-limit", self.memory == 0),
+            ("high-water", self.high_water == 0),
+            ("read-buffer", self.read_buffer == 0),
+            ("log-message-limit", self.log_message == 0),
+            ("max-connections", self.connections == 0),
+            ("reads-per-turn", self.reads_per_turn == 0),
+        ];
+        if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
+            return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))
+                .hint("leave it out for the default (idle-timeout: for no limit)"));
         }
-        if self.write_buffer < self.high_water.saturating_add(self.read_buffer) {
-            // Else a handler that answers each chunk with as much would see short writes.
-            return bad(
-                format!(
-                    "write-buffer ({} bytes) is less than high-water plus read-buffer ({} + {} bytes)",
-                    self.write_buffer, self.high_water, self.read_buffer
-                ),
-                "raise write-buffer, or lower the other two",
-            );
+        // A handler that answers each chunk with as much must never see a short write.
+        let needed = self.high_water.saturating_add(self.read_buffer);
+        if self.write_buffer < needed {
+            let (have, high, read) = (self.write_buffer, self.high_water, self.read_buffer);
+            return Err(Error::configuration(format!(
+                "write-buffer ({have} bytes) is less than high-water and read-buffer together ({high} + {read} bytes)"
+            ))
+            .hint(format!("give a write-buffer of {needed} bytes or more, or make one of the others smaller")));
         }
-        let most = crate::pure::socket::MAX_CONNECTIONS;
-        if self.connections > most {
-            return bad(format!("max-connections ({}) is above {most}", self.connections), "use several listeners");
-        }
-        for (name, value) in
-            [("event-budget", self.event_budget), ("start-budget", self.start_budget), ("reload-deadline", self.reload_deadline)]
-        {
-            if value.is_zero() {
-                return bad(format!("{name} is zero: no call could end in time"), "leave it out to have the default");
-            }
+        if self.connections > MAX_CONNECTIONS {
+            return Err(Error::configuration(format!("max-connections ({}) is above {MAX_CONNECTIONS}", self.connections))
+                .hint("use several listeners"));
         }
         Ok(())
     }

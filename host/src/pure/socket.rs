@@ -33,6 +33,7 @@ impl fmt::Display for SocketId {
 
 /// `types.error-code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "complete, as the contract is; client sockets will use the rest")]
 pub enum ErrorCode {
     /// The socket is closed, closing, or not the caller's.
     Closed,
