@@ -10,7 +10,7 @@ pub struct Settings {
     pub name: Arc<str>,
     /// Linear memory of all the instance's memories together, bytes.
     pub memory: usize,
-    /// Bytes that one event may have copied out of the guest.
+    /// Bytes of names and options that one host call may copy out of the guest.
     pub event_fuel: usize,
     /// Bytes of a snapshot.
     pub snapshot: usize,

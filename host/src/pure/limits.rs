@@ -42,7 +42,8 @@ pub struct Limits {
     pub reload_deadline: Duration,
     /// Linear memory of one instance. 256 MiB.
     pub memory: usize,
-    /// Bytes that one event may have copied out of the guest by calls other than `write`. 1 MiB.
+    /// Bytes of names and options that one call of the plugin's may have copied out of it (`connect`, `upgrade-client`); lists of
+    /// bytes are read where they are. 1 MiB.
     pub event_fuel: usize,
     /// Bytes of a snapshot. 128 MiB.
     pub snapshot: usize,

@@ -53,7 +53,7 @@ pub(super) struct LimitArgs {
     /// Bytes of a snapshot
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.snapshot), help_heading = SPACE)]
     snapshot_limit: Size,
-    /// Bytes that the calls of one event, `write` apart, may copy out of the plugin
+    /// Bytes of names and options that one call of the plugin's may copy out of it
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.event_fuel), help_heading = SPACE)]
     event_copy_limit: Size,
     /// Bytes of one log message of the plugin; what is longer is cut
