@@ -102,6 +102,7 @@ impl Program {
                     stderr.join().unwrap()
                 );
             }
+            #[expect(clippy::disallowed_methods, reason = "the pause between two looks at a state that nothing announces")]
             std::thread::sleep(Duration::from_millis(2));
         };
         writing.join().unwrap();

@@ -101,6 +101,7 @@ impl Tracer {
             if found.is_some() || std::time::Instant::now() > deadline {
                 return found.cloned();
             }
+            #[expect(clippy::disallowed_methods, reason = "the pause between two looks at a state that nothing announces")]
             std::thread::sleep(std::time::Duration::from_millis(3));
         }
     }

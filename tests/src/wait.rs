@@ -15,6 +15,7 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(start.elapsed() < DEADLINE, "waited {DEADLINE:?} in vain for: {what}");
+        #[expect(clippy::disallowed_methods, reason = "the pause between two looks at a state that nothing announces")]
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }

@@ -23,7 +23,7 @@ fn reloads_under_traffic(instances: &str, length: Duration) {
         let report = host.try_reload(json!({ "plugin": plugin })).unwrap_or_else(|failure| panic!("reload {reloads}: {failure}"));
         assert_eq!(report["connections"], 2 * CONNECTIONS, "{report}");
         reloads += 1;
-        // The rhythm of the reloads is the load here, not a wait for a state.
+        #[expect(clippy::disallowed_methods, reason = "the rhythm of the reloads is the load here, not a wait for a state")]
         std::thread::sleep((start + EVERY * reloads).saturating_duration_since(Instant::now()));
         assert!(load.echoed() > before, "the traffic stands still");
     }
