@@ -42,7 +42,7 @@ fn a_connection_stays_and_the_new_code_answers() {
 
 #[test]
 fn by_the_command_line() {
-    let Replaceable { host, plugin, .. } = replaceable(|serve| serve);
+    let Replaceable { host, plugin, _folder } = replaceable(|serve| serve);
     let mut client = host.tcp();
     client.echo("one");
     let said = host.cli([Path::new("reload"), &guests::ECHO_V2.path()]).success();
@@ -74,7 +74,7 @@ fn a_dry_run_by_the_command_line() {
 
 #[test]
 fn by_signal() {
-    let Replaceable { host, plugin, .. } = replaceable(|serve| serve);
+    let Replaceable { host, plugin, _folder } = replaceable(|serve| serve);
     let mut client = host.tcp();
     client.echo("one");
     install(guests::COUNTER_V1, &plugin);
