@@ -62,7 +62,6 @@ impl Client {
         let socket = SockRef::from(&self);
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
         socket.set_write_timeout(Some(DEADLINE)).unwrap();
-        drop(socket);
         self
     }
 

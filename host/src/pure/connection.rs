@@ -261,7 +261,8 @@ impl Connection {
     }
 
     fn reads(&self, now: Conditions) -> bool {
-        !self.paused && !(self.auto_pause && now.queued > now.high_water)
+        let auto_paused = self.auto_pause && now.queued > now.high_water;
+        !self.paused && !auto_paused
     }
 
     fn tell_close(&mut self, now: Conditions, error: Option<SocketError>) -> Step {
