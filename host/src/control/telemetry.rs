@@ -183,7 +183,10 @@ mod tests {
 
     /// A stderr that takes nothing until it is opened.
     #[derive(Clone, Default)]
-    struct Gate(Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>);
+    struct Gate(Arc<(Mutex<Written>, Condvar)>);
+
+    /// Whether it is open, and what it has taken.
+    type Written = (bool, Vec<u8>);
 
     impl Gate {
         fn open(&self) {

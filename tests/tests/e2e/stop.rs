@@ -21,7 +21,9 @@ fn drains(mut host: Host, stop: impl FnOnce(&Host) -> Option<std::thread::JoinHa
     client.finish();
     client.expect_end();
     assert!(host.ended().success());
-    command.map(|thread| thread.join().unwrap());
+    if let Some(thread) = command {
+        thread.join().unwrap();
+    }
 }
 
 #[test]
