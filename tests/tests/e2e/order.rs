@@ -112,7 +112,7 @@ fn a_socket_that_is_gone_answers_closed() {
     for id in [subject.id, 0, u64::MAX] {
         for command in OF_A_SOCKET {
             let command = command.replace('$', &id.to_string());
-            assert_eq!(tracer.ask(&command), "err Closed", "{command}");
+            assert_eq!(tracer.ask(&command), "err closed", "{command}");
         }
     }
 }
@@ -129,7 +129,7 @@ fn another_instances_socket_answers_closed() {
     for id in foreign {
         for command in OF_A_SOCKET {
             let command = command.replace('$', &id.to_string());
-            assert_eq!(tracer.ask(&command), "err Closed", "{command}");
+            assert_eq!(tracer.ask(&command), "err closed", "{command}");
         }
     }
     assert_eq!(tracer.count("connections"), 5);

@@ -13,7 +13,7 @@ fn an_endpoint_is_a_path() {
     assert_eq!(tracer.value(&format!("local {id}")), format!("{}:0", tracer.path("subjects.sock").display()));
     assert_eq!(tracer.value(&format!("remote {id}")), ":0");
     // What is for TCP alone.
-    assert_eq!(tracer.ask(&format!("no-delay {id} on; keep-alive {id} 1000")), "err Unsupported; err Unsupported");
+    assert_eq!(tracer.ask(&format!("no-delay {id} on; keep-alive {id} 1000")), "err unsupported; err unsupported");
     subject.peer.send("hello");
     tracer.wait(&format!("data {id} 5"));
     subject.peer.finish();
