@@ -89,7 +89,7 @@ fn a_start_that_fails() {
 
 #[test]
 fn limits_that_make_no_sense() {
-    refused(echo().tcp().args(["--write-buffer", "64KiB"]), &["write-buffer", "high-water"]);
+    echo().tcp().args(["--write-buffer", "64KiB"]).run().refusal(2, &["write-buffer", "high-water", "give a"]);
     refused(echo().tcp().args(["--instances", "per-connection"]), &["per-connection"]);
 }
 

@@ -202,9 +202,9 @@ fn a_timeout_fires_once_per_idle_period() {
 fn the_listeners_idle_timeout_closes() {
     let tracer = tracer(|serve| serve.args(["--idle-timeout", "400ms"]));
     let mut subject = tracer.connect();
-    subject.peer.expect_end();
     // The control connection talks all the time and lives.
     let events = tracer.closed(subject.id);
+    subject.peer.expect_end();
     assert!(events[1].starts_with("error timed-out "), "{events:?}");
     assert_eq!(events[2..], ["close timed-out unsent=0"]);
 }
