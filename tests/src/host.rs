@@ -1,7 +1,7 @@
 //! A running host, seen as peers and operators see it.
 
 use crate::{Client, Guest, Output, Program, Serve, admin, lines::Lines, wait::eventually};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::{Value, json};
 use std::{
     ffi::OsStr,
@@ -227,7 +227,8 @@ impl Host {
 
     /// Lets it open no more than this many descriptors (or lifts that again).
     pub fn limit_descriptors(&self, limit: u64) {
-        let limit = Rlimit { current: Some(limit), maximum: Some(1 << 16) };
+        // Its hard limit is ours, which it inherited.
+        let limit = Rlimit { current: Some(limit), maximum: getrlimit(Resource::Nofile).maximum };
         prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("prlimit");
     }
 

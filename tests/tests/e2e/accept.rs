@@ -52,7 +52,7 @@ fn connections_have_a_limit() {
 
 #[test]
 fn connections_spread_evenly() {
-    let host = Serve::guest(guests::COUNTER_V1).tcp().args(["--instances", "4"]).start();
+    let host = Serve::guest(guests::COUNTER_V1).tcp().args(["--workers", "4", "--instances", "4"]).start();
     let mut lines = std::collections::BTreeMap::new();
     let mut clients: Vec<_> = (0..12).map(|_| host.tcp()).collect();
     for client in &mut clients {

@@ -56,7 +56,7 @@ fn bad_requests_are_told_what_is_wrong() {
         assert!(answer["error"].as_str().unwrap_or_else(|| panic!("{answer}")).contains(word), "no {word} in {answer}");
     };
     refused("POST", "/reload", Some(json!({ "dry-run": true })), "dry-run");
-    refused("POST", "/reload", Some(json!({ "dry_run": "yes" })), "dry_run");
+    refused("POST", "/reload", Some(json!({ "dry_run": "yes" })), "boolean");
     refused("POST", "/reload", Some(json!([1])), "");
     refused("POST", "/stop", Some(json!({ "listener": "nobody" })), "nobody");
     refused("GET", "/nothing", None, "/nothing");

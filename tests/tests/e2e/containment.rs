@@ -58,7 +58,8 @@ fn costs_its_own_connection(handler: &str, how: &str) {
     innocent.echo("untouched");
     innocent.send("?");
     innocent.expect("my context");
-    host.tcp().echo("newcomers too");
+    let mut newcomer = host.tcp();
+    newcomer.echo("newcomers too");
     let after = host.status();
     assert_eq!(after["instances_up"], before["instances_up"]);
     assert_eq!(after["generation"], before["generation"]);

@@ -27,7 +27,7 @@ fn all_is_sent_before_the_end() {
     let mut subject = tracer.connect();
     let taken: usize = tracer.value(&format!("flood {}", subject.id)).parse().unwrap();
     tracer.tell(&format!("end {}", subject.id));
-    assert_eq!(tracer.ask(&format!("write {} more", subject.id)), "err Closed");
+    assert_eq!(tracer.ask(&format!("write {} more", subject.id)), "err closed");
     assert_eq!(subject.peer.rest().unwrap().len(), taken);
     drop(subject.peer);
     assert_eq!(tracer.closed(subject.id)[1..], ["close none unsent=0"]);
@@ -50,7 +50,7 @@ fn a_peer_that_does_not_read_does_not_hold_up_the_end() {
     tracer.value(&format!("flood {}", subject.id));
     tracer.tell(&format!("end {}", subject.id));
     let events = tracer.closed(subject.id);
-    let unsent = events[1].strip_prefix("close TimedOut unsent=").unwrap_or_else(|| panic!("{events:?}"));
+    let unsent = events[1].strip_prefix("close timed-out unsent=").unwrap_or_else(|| panic!("{events:?}"));
     assert!(unsent.parse::<u64>().unwrap() > 0, "{events:?}");
     assert_eq!(events.len(), 2);
 }
@@ -94,7 +94,7 @@ fn shutdown_leaves_the_other_direction_open() {
     tracer.tell(&format!("write {0} bye; shutdown {0}", subject.id));
     subject.peer.expect("bye");
     subject.peer.expect_end();
-    assert_eq!(tracer.ask(&format!("write {} x", subject.id)), "err Closed");
+    assert_eq!(tracer.ask(&format!("write {} x", subject.id)), "err closed");
     subject.peer.send("answer");
     tracer.wait(&format!("data {}", subject.id));
     subject.peer.finish();
@@ -129,8 +129,8 @@ fn a_reset_by_the_peer() {
     let subject = tracer.connect();
     subject.peer.reset();
     let events = tracer.closed(subject.id);
-    assert!(events[1].starts_with("error Reset "), "{events:?}");
-    assert_eq!(events[2..], ["close Reset unsent=0"]);
+    assert!(events[1].starts_with("error reset "), "{events:?}");
+    assert_eq!(events[2..], ["close reset unsent=0"]);
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn what_came_before_a_reset_is_delivered_first() {
         subject.peer.reset();
         let events = tracer.closed(subject.id);
         assert_eq!(events[1], "data 10 last words", "paused: {paused}, {events:?}");
-        assert!(events[2].starts_with("error Reset "), "{events:?}");
-        assert_eq!(events[3..], ["close Reset unsent=0"]);
+        assert!(events[2].starts_with("error reset "), "{events:?}");
+        assert_eq!(events[3..], ["close reset unsent=0"]);
     }
 }
 
@@ -158,7 +158,7 @@ fn a_reset_counts_what_was_unsent() {
     subject.peer.reset();
     let events = tracer.closed(subject.id);
     let unsent: u64 =
-        events.last().unwrap().strip_prefix("close Reset unsent=").unwrap_or_else(|| panic!("{events:?}")).parse().unwrap();
+        events.last().unwrap().strip_prefix("close reset unsent=").unwrap_or_else(|| panic!("{events:?}")).parse().unwrap();
     assert!(0 < unsent && unsent <= taken, "{unsent} of {taken}");
 }
 
@@ -202,9 +202,9 @@ fn a_timeout_fires_once_per_idle_period() {
 fn the_listeners_idle_timeout_closes() {
     let tracer = tracer(|serve| serve.args(["--idle-timeout", "400ms"]));
     let mut subject = tracer.connect();
-    subject.peer.expect_end();
     // The control connection talks all the time and lives.
     let events = tracer.closed(subject.id);
-    assert!(events[1].starts_with("error TimedOut "), "{events:?}");
-    assert_eq!(events[2..], ["close TimedOut unsent=0"]);
+    subject.peer.expect_end();
+    assert!(events[1].starts_with("error timed-out "), "{events:?}");
+    assert_eq!(events[2..], ["close timed-out unsent=0"]);
 }

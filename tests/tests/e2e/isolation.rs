@@ -63,7 +63,7 @@ fn the_fresh_instance_finds_its_sockets_and_no_timers() {
 
 #[test]
 fn one_of_many_instances() {
-    let tracer = tracer(|serve| serve.args(["--instances", "3"]));
+    let tracer = tracer(|serve| serve.args(["--workers", "3", "--instances", "3"]));
     let mut peers: Vec<_> = (0..6).map(|_| tracer.tcp()).collect();
     tracer.wait_count("connections", 7);
     then_trap(&tracer, "live");

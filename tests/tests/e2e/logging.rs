@@ -10,7 +10,7 @@ fn a_plugins_messages_bear_its_name_and_level() {
     for level in ["trace", "debug", "info", "warn", "error"] {
         tracer.tell(&format!("log {level} message of {level}"));
         let line = tracer.wait_log(&[&format!("message of {level}")]);
-        assert!(line.to_lowercase().contains(&level.to_lowercase()) && line.contains("front"), "{line}");
+        assert!(line.to_lowercase().contains(&level.to_lowercase()) && line.contains("tracer"), "{line}");
     }
 }
 

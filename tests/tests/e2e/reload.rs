@@ -15,14 +15,14 @@ fn install(guest: Guest, path: &Path) {
 struct Replaceable {
     host: Host,
     plugin: std::path::PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn replaceable(options: impl FnOnce(Serve) -> Serve) -> Replaceable {
     let folder = tempfile::tempdir().unwrap();
     let plugin = folder.path().join("service.wasm");
     install(guests::ECHO_V1, &plugin);
-    Replaceable { host: options(Serve::plugin(&plugin).tcp()).start(), plugin, _folder: folder }
+    Replaceable { host: options(Serve::plugin(&plugin).tcp()).start(), plugin, folder }
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_connection_stays_and_the_new_code_answers() {
 
 #[test]
 fn by_the_command_line() {
-    let Replaceable { host, plugin, _folder } = replaceable(|serve| serve);
+    let Replaceable { host, plugin, folder: _folder } = replaceable(|serve| serve);
     let mut client = host.tcp();
     client.echo("one");
     let said = host.cli([Path::new("reload"), &guests::ECHO_V2.path()]).success();
@@ -74,7 +74,7 @@ fn a_dry_run_by_the_command_line() {
 
 #[test]
 fn by_signal() {
-    let Replaceable { host, plugin, _folder } = replaceable(|serve| serve);
+    let Replaceable { host, plugin, folder: _folder } = replaceable(|serve| serve);
     let mut client = host.tcp();
     client.echo("one");
     install(guests::COUNTER_V1, &plugin);
@@ -94,7 +94,7 @@ fn by_signal() {
 #[test]
 fn every_instance_moves() {
     for instances in ["4", "per-core"] {
-        let host = Serve::guest(guests::COUNTER_V1).tcp().args(["--instances", instances]).start();
+        let host = Serve::guest(guests::COUNTER_V1).tcp().args(["--workers", "4", "--instances", instances]).start();
         let mut clients: Vec<_> = (0..8).map(|_| host.tcp()).collect();
         for client in &mut clients {
             client.send("\n");

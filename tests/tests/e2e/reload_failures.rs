@@ -80,7 +80,7 @@ fn spread(host: &Host, count: usize) -> Vec<Client> {
 #[test]
 fn one_candidate_of_many() {
     for how in ["trap", "loop", "error"] {
-        let host = faulty(|serve| serve.args(["--instances", "3"]));
+        let host = faulty(|serve| serve.args(["--workers", "3", "--instances", "3"]));
         let mut clients = spread(&host, 6);
         // One instance's state can't be restored.
         clients[0].send("!");
@@ -99,7 +99,8 @@ fn one_candidate_of_many() {
 
 #[test]
 fn one_snapshot_of_many() {
-    let host = faulty(|serve| serve.args(["--instances", "3"]).set("in", "poisoned-snapshot").set("how", "trap"));
+    let host =
+        faulty(|serve| serve.args(["--workers", "3", "--instances", "3"]).set("in", "poisoned-snapshot").set("how", "trap"));
     let mut clients = spread(&host, 6);
     clients[0].send("!");
     clients[0].expect("poisoned");

@@ -11,7 +11,7 @@ const FOR: Duration = Duration::from_secs(10);
 
 #[track_caller]
 fn reloads_under_traffic(instances: &str, length: Duration) {
-    let host = Serve::guest(guests::ECHO_V1).tcp().tls().args(["--instances", instances]).start();
+    let host = Serve::guest(guests::ECHO_V1).tcp().tls().args(["--workers", "2", "--instances", instances]).start();
     let load =
         Load::start((CONNECTIONS, host.tcp_address()), Some((CONNECTIONS, host.tls_address(), host.certificates().client())));
     host.wait_count("connections", 2 * CONNECTIONS as u64);
@@ -56,7 +56,7 @@ fn an_instance_per_worker() {
 
 #[test]
 fn newcomers_during_reloads_are_served() {
-    let host = Serve::guest(guests::ECHO_V1).tcp().tls().args(["--instances", "2"]).start();
+    let host = Serve::guest(guests::ECHO_V1).tcp().tls().args(["--workers", "2", "--instances", "2"]).start();
     std::thread::scope(|scope| {
         let newcomers = scope.spawn(|| {
             for n in 0..150 {

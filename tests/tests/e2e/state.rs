@@ -15,7 +15,7 @@ fn a_context_is_kept_up_to_its_limit() {
     assert_eq!(tracer.value(&format!("context {id}")), "");
     tracer.tell(&format!("set-context {id} remember me"));
     assert_eq!(tracer.value(&format!("context {id}")), "remember me");
-    assert_eq!(tracer.ask(&format!("big-context {id} 65537")), "err LimitExceeded");
+    assert_eq!(tracer.ask(&format!("big-context {id} 65537")), "err limit-exceeded");
     assert_eq!(tracer.value(&format!("context {id}")), "remember me");
     tracer.tell(&format!("big-context {id} 65536"));
     assert_eq!(tracer.value(&format!("context {id}")), "c".repeat(64));
@@ -103,8 +103,8 @@ fn a_snapshot_may_only_look() {
     tracer.reload(guests::TRACER);
     let did = tracer.wait("did snapshot");
     let answers: Vec<_> = did.split(" -> ").nth(1).unwrap().split("; ").collect();
-    assert_eq!(answers[..3], ["ok", &format!("ok {before}"), "err NotAllowed"]);
-    assert!(answers[3..].iter().all(|answer| ["err NotAllowed", "err Unsupported"].contains(answer)), "{did}");
+    assert_eq!(answers[..3], ["ok", &format!("ok {before}"), "err not-allowed"]);
+    assert!(answers[3..].iter().all(|answer| ["err not-allowed", "err unsupported"].contains(answer)), "{did}");
     assert!(tracer.wait("did restore").ends_with(&format!("ok {before}")));
 }
 
@@ -131,7 +131,7 @@ fn a_candidate_stages_and_touches_nothing() {
     let did = tracer.wait("did restore");
     let answers: Vec<_> = did.split(" -> ").nth(1).unwrap().split("; ").collect();
     assert_eq!(answers[..2], ["ok", "ok"], "{did}");
-    assert_eq!(answers[2..6], ["err NotAllowed"; 4], "{did}");
+    assert_eq!(answers[2..6], ["err not-allowed"; 4], "{did}");
     tracer.tell(&format!("write {id} alive"));
     subject.peer.expect("alive");
 }

@@ -169,7 +169,7 @@ fn value<T: ToString>(result: Result<T, ErrorCode>) -> String {
     result.map_or_else(|code| format!("err {}", code_name(code)), |value| format!("ok {}", value.to_string()))
 }
 
-/// `NotAllowed`, for example.
-pub(crate) fn code_name(code: ErrorCode) -> String {
-    format!("{code:?}").trim_start_matches("ErrorCode::").to_owned()
+/// `not-allowed`, for example.
+pub(crate) fn code_name(code: ErrorCode) -> &'static str {
+    code.name()
 }

@@ -95,7 +95,7 @@ impl socket_handlers::Guest for Tracer {
     fn close(socket: SocketId, info: CloseInfo) {
         // A control connection has no name any more, but it left its half-line behind.
         if with(|trace| trace.partial.remove(&socket)).is_none() {
-            let why = info.error.as_ref().map_or("none".to_owned(), |why| commands::code_name(why.code));
+            let why = info.error.as_ref().map_or("none", |why| commands::code_name(why.code));
             event("close", Some(socket), format!("{why} unsent={}", info.unsent));
         }
     }
