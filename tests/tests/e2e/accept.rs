@@ -11,7 +11,7 @@ fn it_outlives_a_lack_of_descriptors() {
     host.limit_descriptors(host.descriptors() + 2);
     // More than there are descriptors for: the kernel queues the rest.
     let mut crowd: Vec<_> = (0..30).map(|_| host.tcp()).collect();
-    let line = host.wait_log(&["ccept", "open files"]);
+    let line = host.wait_log(&["accept"]);
     settled.echo("meanwhile");
     host.limit_descriptors(4096);
     for client in &mut crowd {
