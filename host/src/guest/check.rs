@@ -49,7 +49,7 @@ pub(super) struct Lifecycle {
 /// # Errors
 /// What they are instead.
 pub(super) fn header(bytes: &[u8]) -> Result<(), Refusal> {
-    let build = "build one with `sockdock build`, or start from `sockdock new`";
+    let build = "build one with `sockdock build`";
     match bytes {
         [] => Err(Refusal::new("is empty", build)),
         [b'\0', b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
@@ -77,7 +77,7 @@ pub(super) fn exports(component: &Component, refusals: &mut Vec<Refusal>) -> Opt
     if handlers.instance.is_none() && !refusals.iter().any(|refusal| refusal.message.contains("socket-handlers")) {
         refusals.push(Refusal::new(
             format!("doesn't export `{}`, so that there is nothing to call", contract::interface("socket-handlers")),
-            "implement its handlers (`sockdock new` shows how); a program with a `main` isn't a plugin",
+            "implement its handlers (guest-sdk and examples show how); a program with a `main` isn't a plugin",
         ));
         return None;
     }

@@ -29,8 +29,7 @@ pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Ad
 
 /// Stops accepting; what the kernel had accepted for us already is still served. On the worker of the accept loops.
 pub(super) fn stop(local: &Rc<Local>, listener: &Arc<Listener>) {
-    lock(&listener.accepting).drain(..).for_each(|task| task.abort());
-    for address in std::mem::take(&mut *lock(&listener.addresses)) {
+    for address in listener.stop_accepting() {
         accept_rest(&address.bound, |accepted| dispatch(local, listener, &address, accepted));
     }
 }
@@ -46,16 +45,17 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
     let Some(shard) = listener.shards().iter().min_by_key(|shard| shard.counters.connections.load(Relaxed)) else { return };
     let ticket = Ticket::new(shard.counters.clone(), listener.drained.clone());
     if shard.worker.index == local.index {
-        welcome(local, listener, address, accepted, ticket);
+        welcome(local, shard.number, address, accepted, ticket);
     } else {
-        let (listener, address) = (listener.clone(), address.clone());
-        shard.worker.send(move |local| welcome(local, &listener, &address, accepted, ticket));
+        let (number, address) = (shard.number, address.clone());
+        shard.worker.send(move |local| welcome(local, number, &address, accepted, ticket));
     }
 }
 
 /// Makes a connection of it, on the worker where it stays.
-fn welcome(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>, accepted: Accepted, ticket: Ticket) {
-    let Some(shard) = local.shards.borrow().get(&listener.number).cloned() else { return };
+fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Accepted, ticket: Ticket) {
+    let Some(shard) = local.shards.borrow().get(&shard).cloned() else { return };
+    let listener = &shard.listener;
     let remote = Remote::from(accepted.peer);
     let transport = match Transport::register(accepted.fd, address.bound.is_unix()) {
         Ok(transport) => transport,

@@ -17,6 +17,7 @@ use crate::pure::error::{Error, Result};
 use std::cell::RefCell;
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -91,7 +92,8 @@ pub(super) struct Inner {
     _control_thread: oneshot::Sender<()>,
     graveyard: std::sync::mpsc::Sender<Box<crate::guest::Instance<Sockets>>>,
     serials: Arc<AtomicU64>,
-    listeners: AtomicU64,
+    /// Shards made so far.
+    shards: AtomicU64,
     born: Instant,
 }
 
@@ -124,7 +126,7 @@ impl Host {
             _control_thread: thread,
             graveyard: start_undertaker()?,
             serials: Arc::default(),
-            listeners: AtomicU64::new(0),
+            shards: AtomicU64::new(0),
             born: Instant::now(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -235,7 +237,6 @@ impl Host {
             return Err(Error::host("no instance was made"));
         };
         let listener = Arc::new(Listener::new(Parts {
-            number: self.inner.listeners.fetch_add(1, Relaxed),
             name: name.clone(),
             limits,
             allow_half_open: listen.allow_half_open,
@@ -254,7 +255,8 @@ impl Host {
             servers.push(server.clone());
         }
         self.count_referenced();
-        if let Err(error) = open(&listener, workers, candidates).await {
+        let numbers = self.inner.shards.fetch_add(workers.len() as u64, Relaxed)..;
+        if let Err(error) = open(&listener, workers, numbers, candidates).await {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
@@ -267,11 +269,7 @@ impl Host {
         let count = match instances {
             Instances::Shared => 1,
             Instances::PerCore => all.len(),
-            Instances::Count(count) if count.get() <= all.len() => count.get(),
-            Instances::Count(count) => {
-                return Err(Error::configuration(format!("{count} instances, but the host has only {} workers", all.len()))
-                    .hint("an instance needs a worker of its own: lower the number, or use per-core"));
-            }
+            Instances::Count(count) => count.get(),
         };
         let mut load = vec![0usize; all.len()];
         for server in self.servers() {
@@ -283,8 +281,8 @@ impl Host {
         }
         let mut workers = all.clone();
         workers.sort_by_key(|worker| load.get(worker.index).copied().unwrap_or_default());
-        workers.truncate(count);
-        Ok(workers)
+        // More instances than workers: they share.
+        Ok(workers.into_iter().cycle().take(count).collect())
     }
 }
 
@@ -297,13 +295,13 @@ fn bind(addresses: Vec<(Result<crate::net::Bind, String>, Option<crate::net::Tls
 }
 
 /// Puts the instances in place and starts accepting.
-async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
+async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom<u64>, candidates: Vec<Candidate>) -> Result<()> {
     let mut handles = Vec::new();
-    for (worker, candidate) in workers.into_iter().zip(candidates) {
+    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
         let counters = Arc::new(ShardCounters::default());
         let (shared, own) = (listener.clone(), counters.clone());
-        worker.ask(move |local| install(local, shared, own, candidate)).await?;
-        handles.push(ShardHandle { worker, counters });
+        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
+        handles.push(ShardHandle { number, worker, counters });
     }
     let Some(first) = handles.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
     let _ = listener.shards.set(handles);
@@ -316,7 +314,7 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Ca
         .await
 }
 
-fn install(local: &Rc<Local>, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
+fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
     let mut sockets = Sockets::new(listener.limits.clone(), listener.name.clone(), counters.clone(), listener.serials.clone());
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
@@ -327,9 +325,8 @@ fn install(local: &Rc<Local>, listener: Arc<Listener>, counters: Arc<ShardCounte
     if buffer.len() < need {
         buffer.resize(need, 0);
     }
-    let number = listener.number;
     let state = State::new(Box::new(sockets), candidate.instance, candidate.generation);
-    let shard = Rc::new(Shard { listener, counters, local: local.clone(), state: RefCell::new(state) });
+    let shard = Rc::new(Shard { number, listener, counters, local: local.clone(), state: RefCell::new(state) });
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
 }

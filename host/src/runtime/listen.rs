@@ -23,7 +23,7 @@ pub enum Instances {
     Shared,
     /// One per worker.
     PerCore,
-    /// So many, spread over the workers; at most one per worker.
+    /// So many, spread evenly over the workers.
     Count(NonZeroUsize),
 }
 

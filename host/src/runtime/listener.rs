@@ -3,11 +3,14 @@
 use super::counters::{ListenerCounters, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::listen::Instances;
+use super::shard::Shard;
 use super::sockets::Sockets;
-use super::worker::Worker;
+use super::worker::{Local, Worker};
 use crate::guest::Instance;
 use crate::net::{Bound, Tls};
+use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
@@ -27,15 +30,31 @@ impl Address {
 }
 
 /// A shard seen from other threads.
+#[derive(Clone)]
 pub(super) struct ShardHandle {
+    /// Tells it apart on its worker; never used again.
+    pub(super) number: u64,
     pub(super) worker: Worker,
     pub(super) counters: Arc<ShardCounters>,
 }
 
+impl ShardHandle {
+    /// Has the shard do `job` between two events, and waits for the answer.
+    ///
+    /// # Errors
+    /// When the shard, or its worker, has stopped.
+    pub(super) async fn ask<T: Send + 'static>(self, job: impl FnOnce(&Rc<Shard>) -> T + Send + 'static) -> Result<T> {
+        let number = self.number;
+        let job = move |local: &Rc<Local>| {
+            let shard = local.shards.borrow().get(&number).cloned();
+            shard.map(|shard| job(&shard))
+        };
+        self.worker.ask(job).await?.ok_or_else(|| Error::configuration("the listener has stopped meanwhile"))
+    }
+}
+
 /// What is common to a listener's shards.
 pub(super) struct Listener {
-    /// Tells it apart on its workers; a name may come again.
-    pub(super) number: u64,
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
     pub(super) allow_half_open: bool,
@@ -61,7 +80,6 @@ pub(super) struct Listener {
 
 /// What a [`Listener`] is made from.
 pub(super) struct Parts {
-    pub(super) number: u64,
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
     pub(super) allow_half_open: bool,
@@ -75,7 +93,6 @@ pub(super) struct Parts {
 impl Listener {
     pub(super) fn new(parts: Parts) -> Self {
         Self {
-            number: parts.number,
             name: parts.name,
             limits: parts.limits,
             allow_half_open: parts.allow_half_open,
@@ -105,6 +122,12 @@ impl Listener {
 
     pub(super) fn set_generation(&self, generation: SharedGeneration) {
         *lock(&self.generation) = generation;
+    }
+
+    /// Ends the accept loops; the listening sockets close when the last of what this returns is dropped.
+    pub(super) fn stop_accepting(&self) -> Vec<Arc<Address>> {
+        lock(&self.accepting).drain(..).for_each(|task| task.abort());
+        std::mem::take(&mut *lock(&self.addresses))
     }
 
     /// Connections alive, handshakes included.

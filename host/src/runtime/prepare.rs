@@ -53,8 +53,8 @@ fn refused(plugin: &Plugin, fault: GuestFault) -> Error {
         FaultKind::Host => Error::host(message),
         _ => Error::guest(message),
     };
-    match fault.hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    error.hint(fault.hint.unwrap_or_else(|| match fault.kind {
+        FaultKind::Refused => "the plugin decides that itself: see its log, and the settings that it is given".into(),
+        _ => "the log may say more".into(),
+    }))
 }

@@ -4,9 +4,11 @@ use super::listener::Listener;
 use super::plugin::Plugin;
 use super::prepare::{Candidate, prepare};
 use super::report::{ReloadFailure, ReloadReport};
+use super::shard::Shard;
 use super::vote::{self, Ballot, Outcome, Refusal, Vote};
 use crate::guest::Engine;
 use crate::pure::error::Error;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +62,9 @@ pub(super) async fn reload(
     result
 }
 
+/// What a shard will answer.
+type Answer<T> = tokio::task::JoinHandle<crate::pure::error::Result<T>>;
+
 struct Transaction<'a> {
     listener: &'a Arc<Listener>,
     options: ReloadOptions,
@@ -111,15 +116,12 @@ impl Transaction<'_> {
     /// Phases 2 and 3: all workers vote, then all commit or all roll back.
     async fn swap(&self, candidates: Vec<Candidate>) -> Result<Vec<Outcome>, ReloadFailure> {
         let shards = self.listener.shards();
-        let number = self.listener.number;
         // A sole voter's yes is the decision: it commits at once, without waiting to be told.
         let ballot = Ballot { sole: shards.len() == 1, dry_run: self.options.dry_run, discard_state: self.options.discard_state };
         let votes: Vec<_> = shards
             .iter()
             .zip(candidates)
-            .map(|(shard, candidate)| {
-                tokio::spawn(ask(shard.worker.clone(), move |local| vote::quiesce(local, number, candidate, ballot)))
-            })
+            .map(|(shard, candidate)| tokio::spawn(shard.clone().ask(move |shard| vote::quiesce(shard, candidate, ballot))))
             .collect();
         if ballot.sole {
             // It keeps the deadline itself, and has rolled back if it says no.
@@ -135,9 +137,8 @@ impl Transaction<'_> {
     }
 
     async fn commit(&self) -> Result<Vec<Outcome>, ReloadFailure> {
-        let number = self.listener.number;
         let mut outcomes = Vec::new();
-        for asked in self.on_all(move |local| vote::commit(local, number)) {
+        for asked in self.on_all(vote::commit) {
             // Decided is decided: a worker that is gone has no connections left, the others serve the new generation.
             match asked.await {
                 Ok(Ok(Some(outcome))) => outcomes.push(outcome),
@@ -149,9 +150,8 @@ impl Transaction<'_> {
 
     /// After a no, or after a dry run's yes.
     async fn roll_back(&self, refusal: Option<Refusal>) -> Result<Vec<Outcome>, ReloadFailure> {
-        let number = self.listener.number;
         let mut outcomes = Vec::new();
-        for asked in self.on_all(move |local| vote::roll_back(local, number)) {
+        for asked in self.on_all(vote::roll_back) {
             if let Ok(Ok(Some(outcome))) = asked.await {
                 outcomes.push(outcome);
             }
@@ -166,12 +166,9 @@ impl Transaction<'_> {
         ReloadFailure { lost: refusal.lost, ..self.failure(refusal.phase, refusal.error) }
     }
 
-    /// Has every worker do `job`, all at once.
-    fn on_all<T: Send + 'static>(
-        &self,
-        job: impl Fn(&std::rc::Rc<super::worker::Local>) -> T + Clone + Send + 'static,
-    ) -> Vec<tokio::task::JoinHandle<crate::pure::error::Result<T>>> {
-        self.listener.shards().iter().map(|shard| tokio::spawn(ask(shard.worker.clone(), job.clone()))).collect()
+    /// Has every shard do `job`, all at once.
+    fn on_all<T: Send + 'static>(&self, job: fn(&Rc<Shard>) -> T) -> Vec<Answer<T>> {
+        self.listener.shards().iter().map(|shard| tokio::spawn(shard.clone().ask(job))).collect()
     }
 
     fn failure(&self, phase: &str, error: Error) -> ReloadFailure {
@@ -186,15 +183,8 @@ impl Transaction<'_> {
     }
 }
 
-async fn ask<T: Send + 'static>(
-    worker: super::worker::Worker,
-    job: impl FnOnce(&std::rc::Rc<super::worker::Local>) -> T + Send + 'static,
-) -> crate::pure::error::Result<T> {
-    worker.ask(job).await
-}
-
 /// All the yeses, or the first no.
-async fn count(votes: Vec<tokio::task::JoinHandle<crate::pure::error::Result<Vote>>>) -> Result<Vec<Outcome>, Refusal> {
+async fn count(votes: Vec<Answer<Vote>>) -> Result<Vec<Outcome>, Refusal> {
     let mut outcomes = Vec::new();
     for vote in votes {
         match vote.await {

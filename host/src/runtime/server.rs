@@ -103,17 +103,12 @@ impl Server {
     pub async fn status(&self) -> ListenerStatus {
         let mut states = Vec::new();
         for shard in self.listener.shards() {
-            let number = self.listener.number;
-            let look = shard.worker.ask(move |local| {
-                let shard = local.shards.borrow().get(&number).cloned()?;
-                let state = shard.state.borrow();
-                match &state.seat {
-                    Seat::Up(instance) => {
-                        shard.counters.memory.set(instance.memory_bytes() as u64);
-                        None
-                    }
-                    Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
+            let look = shard.clone().ask(|shard| match &shard.state.borrow().seat {
+                Seat::Up(instance) => {
+                    shard.counters.memory.set(instance.memory_bytes() as u64);
+                    None
                 }
+                Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
             });
             match self.within(PATIENCE, look).await {
                 Some(Ok(Some(why))) => states.push(format!("failing: {why}")),
@@ -183,13 +178,18 @@ impl Server {
         if how == Stop::Graceful {
             self.drained(listener.limits.drain_timeout).await;
         }
-        let number = listener.number;
         for shard in listener.shards() {
-            shard.worker.ask(move |local| terminate(local, number)).await?;
+            shard.clone().ask(|shard| shard.terminate()).await?;
         }
         let all_gone = self.drained(FORCED).await;
         for shard in listener.shards() {
-            shard.worker.ask(move |local| close(local, number)).await?;
+            shard
+                .clone()
+                .ask(|shard| {
+                    shard.local.shards.borrow_mut().remove(&shard.number);
+                    shard.close();
+                })
+                .await?;
         }
         if let Ok(host) = self.host() {
             host.forget(self);
@@ -245,26 +245,5 @@ impl Server {
             memory_bytes: sum(|shard| shard.counters.memory.get()),
             state: if states.is_empty() { "listening".to_owned() } else { states.join("; ") },
         }
-    }
-}
-
-/// Resets a shard's connections; their plugin hears `close`.
-fn terminate(local: &super::worker::Local, number: u64) {
-    let Some(shard) = local.shards.borrow().get(&number).cloned() else { return };
-    if let Some(sockets) = &mut shard.state.borrow_mut().sockets {
-        sockets.terminate_all();
-    }
-}
-
-/// The end of a shard.
-fn close(local: &super::worker::Local, number: u64) {
-    let Some(shard) = local.shards.borrow_mut().remove(&number) else { return };
-    let mut state = shard.state.borrow_mut();
-    state.closed = true;
-    state.vacate(&shard, "stopped".to_owned());
-    state.wake_waiting();
-    if let Some(sockets) = &mut state.sockets {
-        sockets.timer_waker.wake_by_ref();
-        sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());
     }
 }

@@ -20,6 +20,7 @@ use std::task::Waker;
 
 /// What one listener has on one worker.
 pub(super) struct Shard {
+    pub(super) number: u64,
     pub(super) listener: Arc<Listener>,
     pub(super) counters: Arc<ShardCounters>,
     pub(super) local: Rc<Local>,
@@ -58,6 +59,26 @@ impl Shard {
         };
         if let Some(id) = inserted {
             tokio::task::spawn_local(Driver::new(self.clone(), id, ticket));
+        }
+    }
+
+    /// Resets all connections; their plugin hears `close`.
+    pub(super) fn terminate(&self) {
+        if let Some(sockets) = &mut self.state.borrow_mut().sockets {
+            sockets.terminate_all();
+        }
+    }
+
+    /// Its end: the instance goes, drivers that are left end without a word.
+    pub(super) fn close(self: &Rc<Self>) {
+        drop(self.listener.stop_accepting());
+        let mut state = self.state.borrow_mut();
+        state.closed = true;
+        state.vacate(self, "stopped".to_owned());
+        state.wake_waiting();
+        if let Some(sockets) = &mut state.sockets {
+            sockets.timer_waker.wake_by_ref();
+            sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());
         }
     }
 }

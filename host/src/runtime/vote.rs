@@ -4,7 +4,6 @@ use super::prepare::Candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
 use super::sockets::{Phase, Sockets};
-use super::worker::Local;
 use crate::guest::{FaultKind, GuestFault, Slot};
 use crate::pure::error::Error;
 use crate::pure::socket;
@@ -77,30 +76,27 @@ pub(super) struct Pending {
 }
 
 /// Phase 2: stops the guest's calls, carries the state over, votes. A sole voter's yes is carried out at once.
-pub(super) fn quiesce(local: &Rc<Local>, number: u64, mut candidate: Candidate, ballot: Ballot) -> Vote {
+pub(super) fn quiesce(shard: &Rc<Shard>, mut candidate: Candidate, ballot: Ballot) -> Vote {
     let began = Instant::now();
-    let Some(shard) = local.shards.borrow().get(&number).cloned() else {
-        return Vote::No(Box::new(Refusal::new("quiesce", Error::configuration("the listener has stopped meanwhile"))));
-    };
     let mut state = shard.state.borrow_mut();
     state.held = true;
     let deadline = shard.listener.limits.reload_deadline;
-    let carried = state.carry_over(&shard, &mut candidate, ballot);
+    let carried = state.carry_over(shard, &mut candidate, ballot);
     match carried
         .and_then(|outcome| if began.elapsed() <= deadline { Ok(outcome) } else { Err(Box::new(Refusal::late(deadline))) })
     {
         Ok(outcome) => {
             state.pending = Some(Pending { candidate, began, outcome });
             match (ballot.sole, ballot.dry_run) {
-                (true, false) => Vote::Yes(state.commit(&shard).unwrap_or_default()),
-                (true, true) => Vote::Yes(state.roll_back(&shard).unwrap_or_default()),
+                (true, false) => Vote::Yes(state.commit(shard).unwrap_or_default()),
+                (true, true) => Vote::Yes(state.roll_back(shard).unwrap_or_default()),
                 (false, _) => Vote::Yes(Outcome::default()),
             }
         }
         Err(refusal) => {
             shard.listener.dispose(candidate.instance);
             if ballot.sole {
-                state.roll_back(&shard);
+                state.roll_back(shard);
             }
             Vote::No(refusal)
         }
@@ -108,15 +104,13 @@ pub(super) fn quiesce(local: &Rc<Local>, number: u64, mut candidate: Candidate, 
 }
 
 /// Phase 3, yes.
-pub(super) fn commit(local: &Rc<Local>, number: u64) -> Option<Outcome> {
-    let shard = local.shards.borrow().get(&number).cloned()?;
-    shard.state.borrow_mut().commit(&shard)
+pub(super) fn commit(shard: &Rc<Shard>) -> Option<Outcome> {
+    shard.state.borrow_mut().commit(shard)
 }
 
 /// Phase 3, no: also for a worker that said no, or hasn't got round to its vote's effect.
-pub(super) fn roll_back(local: &Rc<Local>, number: u64) -> Option<Outcome> {
-    let shard = local.shards.borrow().get(&number).cloned()?;
-    shard.state.borrow_mut().roll_back(&shard)
+pub(super) fn roll_back(shard: &Rc<Shard>) -> Option<Outcome> {
+    shard.state.borrow_mut().roll_back(shard)
 }
 
 impl State {

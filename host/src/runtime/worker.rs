@@ -22,7 +22,7 @@ pub(super) struct Local {
     pub(super) index: usize,
     /// The read buffer of all its connections: bytes go from here to the guest before the next read.
     pub(super) buffer: RefCell<Vec<u8>>,
-    /// By the listener's number.
+    /// By number.
     pub(super) shards: RefCell<HashMap<u64, Rc<Shard>>>,
 }
 
@@ -91,4 +91,7 @@ async fn serve(mut messages: UnboundedReceiver<Message>, local: Rc<Local>) {
             tracing::error!(worker = local.index, "a bug in sockdock: a worker's job panicked; the worker goes on");
         }
     }
+    // Shards and what they share know each other: parted here, or neither would ever be freed.
+    let shards = std::mem::take(&mut *local.shards.borrow_mut());
+    shards.values().for_each(|shard| shard.close());
 }

@@ -33,7 +33,7 @@ fn listen_reload_stop() {
         client.expect("v2 all=2 new=1 mine=2\n");
         let failure = server.reload(plugin(guests::COUNTER_REFUSES)).await.unwrap_err();
         assert_eq!(failure.phase, "restore");
-        let options = ReloadOptions { discard_state: true, ..ReloadOptions::default() };
+        let options = ReloadOptions::default().discard_state(true);
         server.reload_with(plugin(guests::ECHO_V1), options).await.unwrap();
         client.echo("an echo now");
         let status = server.status().await;

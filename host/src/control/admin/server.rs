@@ -172,7 +172,11 @@ async fn read_json<T: DeserializeOwned + Default>(body: Body) -> Result<T, Refus
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
+    // With the path: `dry_run: invalid type` says more than a column.
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string());
+    let whole = parsed.and_then(|request| json.end().map(|()| request).map_err(|error| error.to_string()));
+    whole.map_err(|error| {
         Refusal::new(
             StatusCode::BAD_REQUEST,
             format!("the request's body doesn't fit: {error}"),

@@ -61,6 +61,8 @@ async fn bad_requests_are_told_what_is_wrong() {
         ("GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned(), 404, "there is no /nothing"),
         ("GET /stop HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned(), 405, "/stop doesn't take GET"),
         (post("/reload", r#"{"dry-run":true}"#), 400, "unknown field `dry-run`"),
+        (post("/reload", r#"{"dry_run":"yes"}"#), 400, "dry_run: invalid type"),
+        (post("/reload", "{} {}"), 400, "the request's body doesn't fit: trailing"),
         (post("/reload", "[1"), 400, "the request's body doesn't fit"),
         (post("/reload", r#"{"plugin":"x.wasm"}"#), 400, "the plugin's path x.wasm is not absolute"),
         (post("/stop", &long), 413, "more than 262144 bytes"),

@@ -33,7 +33,7 @@ fn what_is_no_component() {
 #[test]
 fn a_component_without_handlers() {
     let bytes = ::wat::parse_str("(component)").unwrap();
-    assert_refused(&bytes, &["doesn't export `sockdock:plugin/socket-handlers@0.1.0`", "sockdock new"]);
+    assert_refused(&bytes, &["doesn't export `sockdock:plugin/socket-handlers@0.1.0`", "a program with a `main`"]);
 }
 
 #[test]
