@@ -89,14 +89,9 @@ fn a_start_that_fails() {
 
 #[test]
 fn limits_that_make_no_sense() {
-<<<<<<< HEAD
     // Flags that can't have been meant are usage errors, as unknown ones are.
-    echo().tcp().args(["--write-buffer", "64KiB"]).run().refusal(2, &["write-buffer", "high-water"]);
-    echo().tcp().args(["--instances", "per-connection"]).run().refusal(2, &["per-connection"]);
-=======
     echo().tcp().args(["--write-buffer", "64KiB"]).run().refusal(2, &["write-buffer", "high-water", "give a"]);
-    refused(echo().tcp().args(["--instances", "per-connection"]), &["per-connection"]);
->>>>>>> e2e
+    echo().tcp().args(["--instances", "per-connection"]).run().refusal(2, &["per-connection"]);
 }
 
 #[test]
