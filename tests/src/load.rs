@@ -31,35 +31,45 @@ pub struct Tally {
     pub failures: Vec<String>,
 }
 
+#[derive(Debug, Default)]
+struct Shared {
+    stop: AtomicBool,
+    echoed: AtomicU64,
+    conversing: AtomicU64,
+}
+
 /// Traffic under way.
 #[derive(Debug)]
 pub struct Load {
-    stop: Arc<AtomicBool>,
-    echoed: Arc<AtomicU64>,
+    shared: Arc<Shared>,
     thread: JoinHandle<Tally>,
 }
 
 impl Load {
     /// Starts `plain` connections over TCP and `encrypted` ones over TLS; each sends and checks until `stop`.
     pub fn start(plain: (usize, SocketAddr), encrypted: Option<(usize, SocketAddr, Arc<ClientConfig>)>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let echoed = Arc::new(AtomicU64::new(0));
-        let shared = (stop.clone(), echoed.clone());
+        let shared = Arc::new(Shared::default());
+        let own = shared.clone();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(run(plain, encrypted, shared))
+            runtime.block_on(run(plain, encrypted, own))
         });
-        Self { stop, echoed, thread }
+        Self { shared, thread }
     }
 
     /// Bytes echoed so far, all connections together.
     pub fn echoed(&self) -> u64 {
-        self.echoed.load(Relaxed)
+        self.shared.echoed.load(Relaxed)
+    }
+
+    /// Connections of which something has come back.
+    pub fn conversing(&self) -> u64 {
+        self.shared.conversing.load(Relaxed)
     }
 
     /// Ends the traffic: what is under way is awaited, then every connection is closed by its peer.
     pub fn finish(self) -> Tally {
-        self.stop.store(true, Relaxed);
+        self.shared.stop.store(true, Relaxed);
         self.thread.join().expect("the load's thread")
     }
 }
@@ -67,25 +77,25 @@ impl Load {
 async fn run(
     plain: (usize, SocketAddr),
     encrypted: Option<(usize, SocketAddr, Arc<ClientConfig>)>,
-    (stop, echoed): (Arc<AtomicBool>, Arc<AtomicU64>),
+    shared: Arc<Shared>,
 ) -> Tally {
     let mut tasks = Vec::new();
     for n in 0..plain.0 {
-        let (stop, echoed) = (stop.clone(), echoed.clone());
+        let shared = shared.clone();
         tasks.push(tokio::spawn(async move {
             let stream = TcpStream::connect(plain.1).await?;
             stream.set_nodelay(true)?;
-            converse(stream, n as u64, stop, echoed).await
+            converse(stream, n as u64, shared).await
         }));
     }
     if let Some((count, address, config)) = encrypted {
         for n in 0..count {
-            let (stop, echoed, connector) = (stop.clone(), echoed.clone(), TlsConnector::from(config.clone()));
+            let (shared, connector) = (shared.clone(), TlsConnector::from(config.clone()));
             tasks.push(tokio::spawn(async move {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
                 let stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await?;
-                converse(stream, 1_000 + n as u64, stop, echoed).await
+                converse(stream, 1_000 + n as u64, shared).await
             }));
         }
     }
@@ -100,7 +110,7 @@ async fn run(
 }
 
 /// Sends random messages and reads their echo, both at once; gives the bytes echoed.
-async fn converse<S>(stream: S, seed: u64, stop: Arc<AtomicBool>, echoed: Arc<AtomicU64>) -> io::Result<u64>
+async fn converse<S>(stream: S, seed: u64, shared: Arc<Shared>) -> io::Result<u64>
 where
     S: AsyncRead + AsyncWrite,
 {
@@ -109,7 +119,7 @@ where
     let total = AtomicU64::new(u64::MAX);
     let send = async {
         let (mut sizes, mut content, mut sent) = (Random::new(seed ^ 0x5eed), Random::new(seed), 0);
-        while !stop.load(Relaxed) {
+        while !shared.stop.load(Relaxed) {
             let size = sizes.between(1, LARGEST);
             window.acquire_many(size as u32).await.map_err(io::Error::other)?.forget();
             let message = content.bytes(size);
@@ -133,8 +143,11 @@ where
             if content.bytes(n) != buffer[..n] {
                 return Err(io::Error::other(format!("other bytes than were sent, between {got} and {}", got + n as u64)));
             }
+            if got == 0 {
+                shared.conversing.fetch_add(1, Relaxed);
+            }
             got += n as u64;
-            echoed.fetch_add(n as u64, Relaxed);
+            shared.echoed.fetch_add(n as u64, Relaxed);
             window.add_permits(n);
         }
     };

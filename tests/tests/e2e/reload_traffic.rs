@@ -14,8 +14,7 @@ fn reloads_under_traffic(instances: &str, length: Duration) {
     let host = Serve::guest(guests::ECHO_V1).tcp().tls().args(["--workers", "2", "--instances", instances]).start();
     let load =
         Load::start((CONNECTIONS, host.tcp_address()), Some((CONNECTIONS, host.tls_address(), host.certificates().client())));
-    host.wait_count("connections", 2 * CONNECTIONS as u64);
-    eventually("traffic", || (load.echoed() > 1 << 20).then_some(()));
+    eventually("traffic on every connection", || (load.conversing() == 2 * CONNECTIONS as u64).then_some(()));
     let (start, mut reloads) = (Instant::now(), 0_u32);
     while start.elapsed() < length {
         let plugin = [guests::ECHO_V2, guests::ECHO_V1][reloads as usize % 2].path();
