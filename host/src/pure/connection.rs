@@ -429,6 +429,11 @@ impl Connection {
         self.greeting == Greeting::Done && !self.close_told && !matches!(self.abort, Some(Abort::Terminate { tell: false }))
     }
 
+    /// Whether what is queued may still be sent: not once it was terminated or has failed.
+    pub fn is_sending(&self) -> bool {
+        self.abort.is_none()
+    }
+
     /// Whether a flush has to end within the close timeout.
     pub fn is_closing(&self) -> bool {
         self.output == Output::Closing && self.abort.is_none()

@@ -124,7 +124,7 @@ impl Entry {
 
     /// Whether [`Self::send_now`] is worth trying.
     pub(super) fn can_send_now(&self) -> bool {
-        !self.blocked && self.stream.is_plain()
+        !self.blocked && self.stream.is_plain() && self.machine.is_sending()
     }
 
     /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
@@ -151,7 +151,7 @@ impl Entry {
 
     /// Sends what is queued, as far as the kernel takes it. Answers how many bytes went.
     pub(super) fn flush(&mut self, pool: &mut Pool) -> usize {
-        if self.blocked || (self.out.is_empty() && !self.flushing) {
+        if self.blocked || !self.machine.is_sending() || (self.out.is_empty() && !self.flushing) {
             return 0;
         }
         let mut total = 0;
@@ -274,7 +274,10 @@ impl Entry {
     pub(super) fn active(&mut self) {
         if self.clock.active.is_some() {
             self.clock.active = Some(Instant::now());
-            self.clock.fired = false;
+            if std::mem::take(&mut self.clock.fired) {
+                // A new idle period, for which no alarm is set.
+                self.waker.wake_by_ref();
+            }
         }
     }
 

@@ -7,11 +7,13 @@ use crate::pure::socket::SocketId;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-/// Faults in a row that are answered by a fresh instance at once. Making one costs microseconds; a peer that trips a bug with
-/// each of its requests must not slow the others down.
-const FREE_STRIKES: u32 = 8;
-/// First and longest wait before a further try.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(5));
+/// What a fault counts against one call that goes well: where these are fewer than four to one, restarts come to wait. A peer
+/// that trips a bug with each of its requests must not slow many others down; making an instance costs microseconds.
+const FAULT: u32 = 4;
+/// Strikes that are answered by a fresh instance at once: some sixteen faults in a row.
+const FREE_STRIKES: u32 = 16 * FAULT;
+/// First and longest wait before a further try. Others wait, too: hence not long.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// A shard's instance.
 pub(super) enum Seat {
@@ -44,7 +46,7 @@ impl State {
             sockets.undo(current);
         }
         self.vacate(shard, fault.message.clone());
-        self.strikes = self.strikes.saturating_add(1);
+        self.strikes = self.strikes.saturating_add(FAULT);
         if self.strikes <= FREE_STRIKES {
             self.restart(shard);
         } else {
@@ -85,7 +87,7 @@ impl State {
                     sockets.undo(None);
                 }
                 self.seat = Seat::Down(fault.message);
-                self.strikes = self.strikes.saturating_add(1).max(FREE_STRIKES + 1);
+                self.strikes = self.strikes.saturating_add(FAULT).max(FREE_STRIKES + FAULT);
                 self.restart_later(shard);
             }
         }
@@ -105,9 +107,9 @@ impl State {
     }
 
     fn restart_later(&mut self, shard: &Rc<Shard>) {
-        let doublings = self.strikes.saturating_sub(FREE_STRIKES + 1).min(16);
+        let doublings = (self.strikes.saturating_sub(FREE_STRIKES + FAULT) / FAULT).min(16);
         let wait = (BACK_OFF.0 * 2u32.saturating_pow(doublings)).min(BACK_OFF.1);
-        tracing::warn!(listener = %shard.listener.name, faults = self.strikes, ?wait, "the plugin fails again and again; its next restart waits");
+        tracing::warn!(listener = %shard.listener.name, ?wait, "the plugin fails again and again; its next restart waits");
         let shard: Weak<Shard> = Rc::downgrade(shard);
         tokio::task::spawn_local(async move {
             tokio::time::sleep(wait).await;

@@ -42,7 +42,7 @@ pub(super) struct State {
     /// Drivers that came by while the guest couldn't be called. A reload wakes these and no others, so that its pause
     /// doesn't grow with connections.
     pub(super) waiting: Vec<Waker>,
-    /// Faults since the last call that went well.
+    /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
 }
 
@@ -142,7 +142,7 @@ impl State {
         shard.counters.events.add(1);
         match result {
             Ok(()) => {
-                self.strikes = 0;
+                self.strikes = self.strikes.saturating_sub(1);
                 if let Some(sockets) = &mut self.sockets {
                     sockets.settle(current);
                 }

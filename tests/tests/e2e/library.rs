@@ -4,6 +4,7 @@ use crate::guests;
 use sockdock::{Host, HostConfig, Instances, Listen, Plugin, ReloadOptions, Stop, Tls};
 use sockdock_tests::{Certificates, Client, eventually};
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -86,16 +87,15 @@ fn run_ends_when_nothing_referenced_is_left() {
         let host = host();
         let a = host.listen(Listen::tcp("127.0.0.1:0").name("a"), plugin(guests::ECHO_V1)).await.unwrap();
         let b = host.listen(Listen::tcp("127.0.0.1:0").name("b"), plugin(guests::ECHO_V1)).await.unwrap();
-        let running = tokio::spawn({
-            let host = host.clone();
-            async move { host.run().await }
-        });
+        a.unref();
         a.unref();
         b.unref();
         b.reref();
-        a.unref();
-        tokio::task::yield_now().await;
-        assert!(!running.is_finished());
+        let mut running = tokio::spawn({
+            let host = host.clone();
+            async move { host.run().await }
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(100), &mut running).await.is_err(), "b is still referenced");
         b.unref();
         running.await.unwrap();
         // Unreferenced listeners serve on as long as the host lives.

@@ -28,10 +28,9 @@ fn what_it_prints_is_logged_under_its_name() {
     host.wait_log(&["stdio", "to stdout"]);
     ask(&mut client, "eprint to stderr");
     host.wait_log(&["stdio", "to stderr"]);
-    // Line by line: what has no end yet waits for it.
+    // A line that the event leaves without an end is logged as it is: the plugin may not say more for a long time.
     ask(&mut client, "print-part half ");
-    ask(&mut client, "print and half");
-    host.wait_log(&["half and half"]);
+    host.wait_log(&["stdio", "half"]);
     assert!(!host.said().iter().any(|line| line.contains("to stdout")), "the host's own output stays its own");
 }
 
