@@ -133,7 +133,7 @@ fn a_component_that_cannot_load() {
         assert!(answer.to_string().contains(word), "no {word} in {answer}");
         untouched(&mut client);
     }
-    assert_eq!(host.count("generation"), 1);
+    assert_eq!((host.count("generation"), host.count("reloads_failed")), (1, 5));
 }
 
 #[test]
