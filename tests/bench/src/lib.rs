@@ -3,4 +3,11 @@
 
 pub mod histogram;
 pub mod load;
+pub mod machine;
+pub mod measure;
 pub mod native;
+pub mod process;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod servers;
