@@ -1,6 +1,6 @@
 //! On what it was measured.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::fs;
 
 /// Processor, cores, memory, kernel, and what else was going on: lines for people.
@@ -25,28 +25,40 @@ pub fn describe() -> Result<Vec<String>> {
     )])
 }
 
-/// Time that all cores spent, as /proc/stat counts it.
+/// Time that all cores have spent, in ticks: as /proc/stat counts it, and the part that was ours.
 #[derive(Debug, Clone, Copy)]
-pub struct Cores {
+pub struct Activity {
     total: u64,
-    idle: u64,
+    busy: u64,
     stolen: u64,
+    ours: u64,
 }
 
-impl Cores {
-    /// As of now.
+impl Activity {
+    /// Until now; ours is what this process and its children spent, as far as these have ended.
     pub fn now() -> Result<Self> {
         let stat = fs::read_to_string("/proc/stat")?;
-        let fields: Vec<u64> = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).flat_map(str::parse).collect();
-        let field = |n: usize| fields.get(n).copied().unwrap_or(0);
+        let numbers = |text: &str| -> Vec<u64> { text.split_whitespace().flat_map(str::parse).collect() };
         // user nice system idle iowait irq softirq steal
-        Ok(Self { total: (0..8).map(field).sum(), idle: field(3) + field(4), stolen: field(7) })
+        let all = numbers(stat.lines().next().unwrap_or_default());
+        ensure!(all.len() >= 8, "/proc/stat has an unknown shape");
+        let own = fs::read_to_string("/proc/self/stat")?;
+        // utime, stime, cutime and cstime are fields 14 to 17; what follows the name begins with field 3.
+        let own: Vec<&str> = own.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ours = own.iter().skip(11).take(4).flat_map(|field| field.parse::<u64>()).sum();
+        let total = all[..8].iter().sum();
+        Ok(Self { total, busy: total - all[3] - all[4] - all[7], stolen: all[7], ours })
     }
 
-    /// Idle and stolen (by other virtual machines) time since an earlier look, in percent of all cores.
-    pub fn since(self, earlier: Self) -> (f64, f64) {
-        let total = (self.total - earlier.total).max(1) as f64;
+    /// What others did since an earlier look, for people.
+    pub fn others_since(self, earlier: Self) -> String {
+        let total = self.total.saturating_sub(earlier.total).max(1) as f64;
         let percent = |now: u64, then: u64| 100.0 * now.saturating_sub(then) as f64 / total;
-        (percent(self.idle, earlier.idle), percent(self.stolen, earlier.stolen))
+        let ours = percent(self.ours, earlier.ours);
+        let others = (percent(self.busy, earlier.busy) - ours).max(0.0);
+        let stolen = percent(self.stolen, earlier.stolen);
+        format!(
+            "meanwhile, of the time of all cores: {ours:.0} % servers and load, {others:.0} % other programs, {stolen:.1} % stolen by other machines"
+        )
     }
 }

@@ -58,6 +58,9 @@ struct RunArgs {
     /// The repository
     #[arg(long, default_value = ".")]
     root: PathBuf,
+    /// Another build of sockdock than target/release/sockdock, to compare with
+    #[arg(long, conflicts_with = "record")]
+    sockdock: Option<PathBuf>,
     /// Write docs/benchmarks.md and its chart
     #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
     record: bool,
@@ -91,7 +94,7 @@ fn run(args: &RunArgs) -> Result<()> {
         let need = scenario.connections as u64 + 200;
         ensure!(files >= need, "{} needs {need} open files, {files} are allowed (ulimit -Hn)", scenario.id());
     }
-    let programs = Programs::of(&args.root.canonicalize().context("--root")?)?;
+    let programs = Programs::of(&args.root.canonicalize().context("--root")?, args.sockdock.as_deref())?;
     let mut setting = machine::describe()?;
     setting.push(programs.versions()?.join(", "));
     setting.push(format!(
@@ -106,16 +109,14 @@ fn run(args: &RunArgs) -> Result<()> {
     }
 
     let runner = Runner { programs, cores, pace };
-    let before = machine::Cores::now()?;
+    let before = machine::Activity::now()?;
     let mut results = Vec::new();
     for scenario in &scenarios {
         let result = runner.run(scenario)?;
         println!("\n{}: {}\n{}", scenario.id(), scenario.title, aligned(&result.table()));
         results.push(result);
     }
-    let (idle, stolen) = machine::Cores::now()?.since(before);
-    let meanwhile =
-        format!("During the run all cores together were {idle:.0} % idle; {stolen:.1} % were stolen by the hypervisor");
+    let meanwhile = machine::Activity::now()?.others_since(before);
     println!("{meanwhile}");
     if args.record {
         setting.push(meanwhile);

@@ -69,9 +69,11 @@ pub fn traffic(scenario: &Scenario, server: &Server, warm_up: Duration, duration
 
 /// Opens connections to a server that has just been started, has each say one thing, and answers what they hold.
 pub fn memory(scenario: &Scenario, server: &Server, settle: Duration) -> Result<Sample> {
-    // What the first connections bring to life (code, pools) isn't theirs.
+    // What the first connections bring to life (code, pools) isn't theirs. No more traffic than that: its garbage would be
+    // taken for the server's own memory, and then be reused for connections.
     let mut first = connect(&Scenario { connections: 100, ..*scenario }, server)?;
-    check(scenario, server, &first.run(settle)?)?;
+    check(scenario, server, &first.once()?)?;
+    first.idle(settle)?;
     let before = server.resident()?;
     let mut clients = connect(scenario, server)?;
     check(scenario, server, &clients.once()?)?;

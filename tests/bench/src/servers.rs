@@ -55,11 +55,11 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Those of the repository at `root`.
-    pub fn of(root: &Path) -> Result<Self> {
+    /// Those of the repository at `root`; `sockdock` unless another build is given.
+    pub fn of(root: &Path, sockdock: Option<&Path>) -> Result<Self> {
         let programs = Self {
             root: root.to_owned(),
-            sockdock: root.join("target/release/sockdock"),
+            sockdock: sockdock.map_or_else(|| root.join("target/release/sockdock"), Path::to_owned),
             bun: root.join("target/bench/node_modules/.bin/bun"),
             node: PathBuf::from("node"),
         };

@@ -1,5 +1,7 @@
 //! The load generator is what every figure rests on, so it is tested against servers that misbehave.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly, as tests may")]
+
 use anyhow::Result;
 use sockdock_bench::{
     load::{Clients, Exchange, Load, Tally},
