@@ -58,3 +58,18 @@ fn the_chart_has_a_bar_per_server_as_long_as_its_cost() {
     // Medians: 10, 10 and 20 µs.
     assert!((bars[0] - bars[1]).abs() < 0.2 && (bars[2] / bars[0] - 2.0).abs() < 0.01, "{bars:?}");
 }
+
+#[test]
+fn the_page_says_which_aims_were_missed() {
+    // 1.10 × native, as the rounds above have it.
+    let page = document(&[results()], &["a machine".to_owned()], "chart.svg");
+    assert!(page.contains("| `echo-64/64`: sockdock ÷ native tokio | 1.10 (0.90–1.25) | ≤ 1.12 | reached |"), "{page}");
+    assert!(page.contains("- a machine\n") && page.contains("](chart.svg)") && page.contains("| sockdock | 10.00 |"), "{page}");
+
+    let mut slower = results();
+    for round in &mut slower.rounds {
+        round.insert(Kind::Sockdock, sample(30.0, 100));
+    }
+    let page = document(&[slower], &[], "chart.svg");
+    assert!(page.contains("| ≤ 1.12 | **missed** |") && page.contains("| ≤ 1 | not reached |"), "{page}");
+}
