@@ -39,6 +39,9 @@ impl ReloadOptions {
     }
 }
 
+/// How much longer than the deadline votes are awaited: a worker that missed it says which call took too long.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// Runs one reload to its end; its caller may go away meanwhile, it may not.
 pub(super) async fn reload(
     engine: Engine,
@@ -139,7 +142,7 @@ impl Transaction<'_> {
             // It keeps the deadline itself, and has rolled back if it says no.
             return count(votes).await.map_err(|refusal| self.refused(refusal));
         }
-        let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline, count(votes)).await {
+        let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
             Ok(Ok(_)) if self.options.dry_run => None,
             Ok(Ok(_)) => return self.commit().await,
             Ok(Err(refusal)) => Some(refusal),

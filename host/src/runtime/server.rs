@@ -183,6 +183,7 @@ impl Server {
         if how == Stop::Graceful {
             self.drained(listener.limits.drain_timeout).await;
         }
+        listener.forced.send_replace(true);
         for shard in listener.shards() {
             shard.clone().ask(|shard| shard.terminate()).await?;
         }
