@@ -8,6 +8,7 @@ mod accept;
 mod admin;
 mod backpressure;
 mod bytes;
+mod chat;
 mod cli_errors;
 mod clients;
 mod containment;
