@@ -14,6 +14,7 @@ mod clients;
 mod containment;
 mod ending;
 mod examples;
+mod http;
 mod isolation;
 mod kv;
 mod library;
