@@ -45,7 +45,7 @@ impl Chat {
             return self.tell(socket, "* a name has 1 to 20 letters, digits, `-` or `_`");
         }
         // The speaker's own card isn't among them, so one may change the case of one's name.
-        if is_given(name) || self.cards.values().any(|other| other.nick.eq_ignore_ascii_case(name)) {
+        if guest_number(name).is_some() || self.cards.values().any(|other| other.nick.eq_ignore_ascii_case(name)) {
             return self.tell(socket, &format!("* the name {name} is taken"));
         }
         let old = std::mem::replace(&mut card.nick, name.into());
@@ -84,10 +84,9 @@ impl Chat {
     }
 }
 
-/// `guest17` belongs to whoever gets that number.
-fn is_given(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.strip_prefix("guest").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+/// The number of `guest17`: a name that is given by us alone.
+pub(crate) fn guest_number(name: &str) -> Option<u64> {
+    name.to_ascii_lowercase().strip_prefix("guest")?.parse().ok()
 }
 
 /// One line, however many there are.

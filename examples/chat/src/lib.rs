@@ -54,7 +54,8 @@ impl Plugin for Chat {
     }
 
     fn open(&mut self, socket: Socket) {
-        let card = Card { nick: format!("guest{socket}"), room: LOBBY.into(), ..Card::default() };
+        self.saved.guests += 1;
+        let card = Card { nick: format!("guest{}", self.saved.guests), room: LOBBY.into(), ..Card::default() };
         self.enter(socket, &card);
         socket.set_context(&card).ok();
         self.cards.insert(socket, card);
@@ -128,7 +129,7 @@ impl Chat {
     }
 
     fn say(&mut self, speaker: Socket, card: &Card, text: String) {
-        let Saved { rooms, delivery } = &mut self.saved;
+        let Saved { rooms, delivery, .. } = &mut self.saved;
         let room = rooms.entry(card.room.clone()).or_default();
         let line = saved::Said { nick: card.nick.clone(), text };
         let shown = line.to_string();
@@ -143,7 +144,7 @@ impl Chat {
 
     /// Shows everybody in a room a line.
     fn announce(&mut self, room: &str, line: &str) {
-        let Saved { rooms, delivery } = &mut self.saved;
+        let Saved { rooms, delivery, .. } = &mut self.saved;
         let line = format!("{line}\n");
         let members = rooms.get(room).map(|room| &room.members).filter(|members| members.len() <= CROWD);
         members.into_iter().flatten().for_each(|member| delivery.tell(*member, &line));
@@ -151,7 +152,7 @@ impl Chat {
 
     fn enter(&mut self, socket: Socket, card: &Card) {
         self.announce(&card.room, &format!("* {} has come", card.nick));
-        let Saved { rooms, delivery } = &mut self.saved;
+        let Saved { rooms, delivery, .. } = &mut self.saved;
         let room = rooms.entry(card.room.clone()).or_default();
         room.history.lines().for_each(|line| delivery.tell(socket, &line.to_string()));
         room.members.insert(socket);
@@ -174,6 +175,7 @@ impl Chat {
         self.cards.clear();
         for socket in Socket::live() {
             if let Ok(Some(card)) = socket.context::<Card>() {
+                self.saved.guests = self.saved.guests.max(commands::guest_number(&card.nick).unwrap_or(0));
                 self.saved.rooms.entry(card.room.clone()).or_default().members.insert(socket);
                 self.cards.insert(socket, card);
             }

@@ -16,6 +16,8 @@ const LONGEST_HISTORY: usize = 48 << 10;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Saved {
     pub rooms: BTreeMap<String, Room>,
+    /// People who have come so far.
+    pub guests: u64,
     pub delivery: Delivery,
 }
 

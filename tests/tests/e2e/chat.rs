@@ -22,7 +22,7 @@ impl Person {
     fn joins(host: &Host) -> Self {
         let address = host.tcp_address();
         let mut program = Command::new("nc")
-            .args([address.ip().to_string(), address.port().to_string()])
+            .args(["-w", "60", &address.ip().to_string(), &address.port().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -65,7 +65,7 @@ fn people_talk_through_an_upgrade() {
     ann.sees("* you are ann");
     let mut bob = Person::joins(&host);
     bob.types("/nick bob\n");
-    ann.sees("* guest2 is now bob");
+    ann.sees("* guest1 is now bob");
     ann.types("hello\n");
     bob.sees("ann: hello");
     bob.types("hi ann\n");
@@ -80,14 +80,14 @@ fn people_talk_through_an_upgrade() {
     let report = host.cli(["reload", example_folder("chat").to_str().unwrap()]).success();
     assert!(report.contains("chat-1"), "{report}");
     carl.send("incidence\n");
-    bob.sees("guest3: what a coincidence");
+    bob.sees("guest1: what a coincidence");
     bob.types("/join tea\n");
     ann.sees("* bob has gone to tea");
     let mut eve = Person::joins(&host);
-    let shown = eve.sees("* you are guest4 in lobby; /help shows what you can do");
-    assert_eq!(shown, ["ann: hello", "bob: hi ann", "guest3: what a coincidence"]);
+    let shown = eve.sees("* you are guest2 in lobby; /help shows what you can do");
+    assert_eq!(shown, ["ann: hello", "bob: hi ann", "guest1: what a coincidence"]);
     eve.types("/join tea\n/who\n");
-    eve.sees("* in tea: bob guest4");
+    eve.sees("* in tea: bob guest2");
 
     // There is no way back, and trying costs nothing.
     host.cli(["reload", example_folder("chat/v1").to_str().unwrap()]).refusal(1, &["chat-2"]);
@@ -117,8 +117,11 @@ fn who_does_not_read_holds_nobody_up() {
     let host = chat("chat").set("lines-per-second", "1000000").start();
     let mut slow = host.tcp();
     read_to(&mut slow, "what you can do\n");
-    let (mut loud, mut reader) = (host.tcp(), host.tcp());
+    let mut loud = host.tcp();
+    read_to(&mut loud, "what you can do\n");
+    let mut reader = host.tcp();
     read_to(&mut reader, "what you can do\n");
+    read_to(&mut loud, "has come\n");
     let line = format!("{}\n", "x".repeat(1000));
     let before = host.memory();
     // Far more than the kernel and the host keep for one who doesn't read: 20 MB.

@@ -34,11 +34,11 @@ fn version_1_becomes_version_2() {
     host.send(ann, b"ne\n");
     assert_eq!(shown(&mut host, bob), "ann: half a line\n");
     let eve = host.connect();
-    let greeting = "* you are guest3 in lobby; /help shows what you can do\n";
+    let greeting = "* you are guest2 in lobby; /help shows what you can do\n";
     assert_eq!(shown(&mut host, eve), format!("ann: said: in version 1\nann: half a line\n{greeting}"));
     // And the new version's commands work for the old version's people.
     host.send(bob, b"/who\n/join tea\n");
-    assert!(shown(&mut host, bob).starts_with("* guest3 has come\n* in lobby: ann guest2 guest3\n* you are guest2 in tea"));
+    assert!(shown(&mut host, bob).starts_with("* guest2 has come\n* in lobby: ann guest1 guest2\n* you are guest1 in tea"));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn version_1_talks() {
     hush(&mut host);
     host.send(ann, b"hello\n/who\n");
     assert_eq!(shown(&mut host, bob), "ann: hello\n");
-    assert_eq!(shown(&mut host, ann), "* here: ann guest2\n");
+    assert_eq!(shown(&mut host, ann), "* here: ann guest1\n");
     host.finish(ann);
     assert_eq!(shown(&mut host, bob), "* somebody has left\n");
 }
@@ -106,5 +106,5 @@ fn it_takes_over_from_a_plugin_without_state() {
     let ann = named(&mut host, "ann");
     hush(&mut host);
     host.send(early, b"hello\n");
-    assert_eq!(shown(&mut host, ann), "* guest1 has come\nguest1: hello\n");
+    assert_eq!(shown(&mut host, ann), "* guest2 has come\nguest2: hello\n");
 }

@@ -60,7 +60,8 @@ impl Plugin for Chat {
     }
 
     fn open(&mut self, socket: Socket) {
-        let member = Member { nick: format!("guest{socket}"), half: HalfLine::default() };
+        let guests = Socket::live().into_iter().filter_map(|other| nick(other).strip_prefix("guest")?.parse::<u64>().ok());
+        let member = Member { nick: format!("guest{}", guests.max().unwrap_or(0) + 1), half: HalfLine::default() };
         for line in &self.saved.history {
             tell(socket, line);
         }
@@ -94,7 +95,7 @@ impl Chat {
                 let nicks: Vec<String> = Socket::live().into_iter().map(nick).collect();
                 tell(socket, &format!("* here: {}", nicks.join(" ")));
             }
-            ("/nick", name) if line::is_name(name) && !Socket::live().into_iter().any(|other| nick(other) == name) => {
+            ("/nick", name) if is_free(name) => {
                 let old = std::mem::replace(&mut member.nick, name.into());
                 tell_others(socket, &format!("* {old} is now {name}"));
                 tell(socket, &format!("* you are {name}"));
@@ -111,6 +112,11 @@ impl Chat {
             }
         }
     }
+}
+
+/// Names like `guest7` are given by us alone.
+fn is_free(name: &str) -> bool {
+    line::is_name(name) && !name.starts_with("guest") && !Socket::live().into_iter().any(|other| nick(other) == name)
 }
 
 fn nick(socket: Socket) -> String {
