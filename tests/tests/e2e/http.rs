@@ -98,7 +98,10 @@ fn python_keeps_its_connection() {
 fn wrk_finds_no_error() {
     let host = http();
     let url = format!("http://{}/", host.tcp_address());
-    let said = Program::new("wrk").args(["--threads", "1", "--connections", "50", "--duration", "2s", &url]).run().success();
+    let said = Program::new("wrk")
+        .args(["--threads", "1", "--connections", "50", "--duration", "2s", "--timeout", "20s", &url])
+        .run()
+        .success();
     assert!(said.contains("Requests/sec") && !said.contains("Non-2xx") && !said.contains("Socket errors"), "{said}");
     assert_eq!(host.count("traps"), 0);
     host.wait_count("connections", 0);
