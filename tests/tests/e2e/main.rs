@@ -15,6 +15,8 @@ mod ending;
 mod examples;
 mod isolation;
 mod kv;
+mod kv_libraries;
+mod kv_redis;
 mod library;
 mod lifecycle;
 mod logging;

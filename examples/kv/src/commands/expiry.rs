@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::resp::integer;
 
 /// How the end of a key's time is given.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Until {
     InSeconds,
     InMilliseconds,

@@ -1,6 +1,6 @@
 //! Commands on sorted sets.
 
-use super::{Call, NOT_A_FLOAT, Outcome, SYNTAX, wrong_arity};
+use super::{Call, NOT_A_FLOAT, Outcome, SYNTAX};
 use crate::float;
 use crate::store::SortedSet;
 
@@ -86,7 +86,7 @@ pub(super) fn zadd(Call { args, store, reply, .. }: Call<'_, '_>) -> Outcome {
 /// `ZPOPMIN key [count]`
 pub(super) fn zpopmin(call: Call<'_, '_>) -> Outcome {
     if call.args.len() > 3 {
-        return Err(wrong_arity("zpopmin"));
+        return Err(SYNTAX.into());
     }
     let count = call.count(2)?;
     let Call { args, store, reply, .. } = call;

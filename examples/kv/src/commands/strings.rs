@@ -21,8 +21,13 @@ pub(super) fn set(Call { args, store, reply, .. }: Call<'_, '_>) -> Outcome {
             b"XX" if !if_absent => if_present = true,
             b"GET" => answer_old = true,
             b"KEEPTTL" if until.is_none() => keep = true,
-            option if !keep && until.is_none() && options.len() > 1 => {
-                until = Some((Until::from_option(option).ok_or(SYNTAX)?, options[1].to_vec()));
+            option if !keep && options.len() > 1 => {
+                let kind = Until::from_option(option).ok_or(SYNTAX)?;
+                // The same one twice is taken, as Redis does; the last counts.
+                if until.as_ref().is_some_and(|(other, _)| *other != kind) {
+                    return Err(SYNTAX.into());
+                }
+                until = Some((kind, options[1].to_vec()));
                 taken = 2;
             }
             _ => return Err(SYNTAX.into()),
