@@ -82,10 +82,11 @@ impl Serialize for Set {
 
 impl<'de> Deserialize<'de> for Set {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut set = Self::default();
-        for member in Vec::<ByteBuf>::deserialize(deserializer)? {
-            set.add(&member);
-        }
-        Ok(set)
+        // A tree is made of all its elements at once much faster than of one after the other.
+        let row: Vec<Rc<[u8]>> =
+            Vec::<ByteBuf>::deserialize(deserializer)?.into_iter().map(|member| member.as_slice().into()).collect();
+        let places = row.iter().cloned().zip(0..).collect();
+        let bytes = row.iter().map(|member| member.len()).sum();
+        Ok(Self { places, row, bytes })
     }
 }

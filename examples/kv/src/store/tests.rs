@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock::test::put_forward;
 use proptest::prelude::*;
+use sockdock_guest::{First, State, Versioned};
 
 /// What the store should count for itself.
 fn counted(store: &Store) -> usize {
@@ -101,6 +102,21 @@ fn the_first_version_is_read() {
     assert_eq!(store.used(), counted(&store));
 }
 
+#[derive(Serialize, Deserialize)]
+struct Whole(Store);
+
+impl Versioned for Whole {
+    const VERSION: &'static str = "1";
+    type Previous = First;
+}
+
+/// As after a reload.
+fn reloaded(store: Store) -> Store {
+    let Whole(mut store) = State::save(&Whole(store)).unwrap().load().unwrap();
+    store.restored();
+    store
+}
+
 proptest! {
     #[test]
     fn it_counts_its_bytes(steps in prop::collection::vec((0u8..12, 0u8..5, 0u8..6, 0usize..20), 0..200)) {
@@ -126,6 +142,9 @@ proptest! {
             let expiring: BTreeSet<_> = store.entries.iter().filter_map(|(key, entry)| Some((entry.expires?, key.clone()))).collect();
             prop_assert_eq!(&store.expiring, &expiring);
         }
+        let before = format!("{:?} {} {:?}", store.entries, store.used, store.expiring);
+        let store = reloaded(store);
+        prop_assert_eq!(format!("{:?} {} {:?}", store.entries, store.used, store.expiring), before);
     }
 
     #[test]
