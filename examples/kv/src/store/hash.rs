@@ -1,5 +1,6 @@
 //! Hashes: fields with values.
 
+use super::bulk;
 use super::value::PART;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteBuf, Bytes};
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Hash {
+    #[serde(deserialize_with = "bulk::tree")]
     fields: BTreeMap<ByteBuf, ByteBuf>,
     bytes: usize,
 }

@@ -1,5 +1,6 @@
 //! Keys, what they hold, and until when.
 
+mod bulk;
 mod expiry;
 mod hash;
 mod list;
@@ -31,6 +32,7 @@ const ENTRY: usize = 80;
 /// A tree, not a hash table: a table that grows moves all its entries at once, and an event has 100 ms.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Store {
+    #[serde(deserialize_with = "bulk::tree")]
     entries: BTreeMap<ByteBuf, Entry>,
     used: usize,
     /// The keys that expire, the next one first. Made anew after a reload.
