@@ -131,6 +131,12 @@ impl Tracer {
         self.subject(Client::tcp(self.host.tcp_address()))
     }
 
+    /// Waits for an event that is as `wanted`.
+    #[track_caller]
+    pub fn wait_where(&self, wanted: impl Fn(&str) -> bool) -> String {
+        eventually("such an event", || self.trace().into_iter().find(|event| wanted(event)))
+    }
+
     /// Makes a subject of a connection just opened: waits for its `open`.
     #[track_caller]
     pub fn subject(&self, peer: Client) -> Subject {

@@ -100,7 +100,7 @@ impl Operations {
         };
         let (source, plugin) = match loading.await {
             Ok(loaded) => loaded,
-            Err(error) => return Err(unprepared(server, &error).await),
+            Err(error) => return Err(server.refuse_reload(error)),
         };
         let options = ReloadOptions::default().dry_run(change.dry_run).discard_state(change.discard_state);
         Ok((server.reload_with(plugin, options).await?, source))
@@ -126,19 +126,6 @@ fn next_source(
     })?;
     let settings = settings.unwrap_or_else(|| server.plugin().configuration().to_vec());
     Source::new(&path, settings)
-}
-
-/// The failure of a reload whose plugin couldn't even be read or built.
-async fn unprepared(server: &Server, error: &Error) -> ReloadFailure {
-    tracing::error!(listener = server.name(), "reload failed, the old generation goes on: {error}");
-    ReloadFailure {
-        listener: server.name().to_owned(),
-        phase: "prepare".into(),
-        reason: error.message().to_owned(),
-        hint: error.advice().map(str::to_owned),
-        generation: server.status().await.generation,
-        lost: Vec::new(),
-    }
 }
 
 /// Which of `names` is meant.

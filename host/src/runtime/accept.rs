@@ -76,7 +76,13 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     };
     tokio::task::spawn_local(async move {
         let listener = &shard.listener;
-        let why = match tokio::time::timeout(listener.limits.handshake_timeout, handshake(&tls, transport)).await {
+        let mut forced = listener.forced.subscribe();
+        let handshake = tokio::time::timeout(listener.limits.handshake_timeout, handshake(&tls, transport));
+        let outcome = tokio::select! {
+            outcome = handshake => outcome,
+            _ = forced.wait_for(|forced| *forced) => return,
+        };
+        let why = match outcome {
             Ok(Ok(stream)) => return shard.adopt(stream, remote, ticket),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("not done within {:?} (handshake-timeout)", listener.limits.handshake_timeout),

@@ -10,7 +10,7 @@ use super::report::HostStatus;
 use super::server::{Server, Stop};
 use super::shard::{Shard, State};
 use super::sockets::Sockets;
-use super::worker::{Local, Worker};
+use super::worker::{Local, STACK, Worker};
 use crate::guest::{Engine, EngineConfig, Inspection};
 use crate::net::Bound;
 use crate::pure::error::{Error, Result};
@@ -338,7 +338,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 /// The thread that reloads, starts and stops listeners; it never calls a guest that serves.
 fn start_control() -> Result<(tokio::runtime::Handle, oneshot::Sender<()>)> {
     let failed = |error: std::io::Error| Error::host(format!("the control thread can't be started: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_stack_size(STACK).build().map_err(failed)?;
     let handle = runtime.handle().clone();
     let (sender, ended) = oneshot::channel::<()>();
     std::thread::Builder::new()

@@ -13,7 +13,7 @@ use crate::pure::limits::Limits;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 /// One of a listener's addresses.
@@ -68,6 +68,8 @@ pub(super) struct Listener {
     /// A shard has lost its last connection.
     pub(super) drained: Arc<Notify>,
     pub(super) stopping: AtomicBool,
+    /// Becomes true when what is left is reset: handshakes end then, too.
+    pub(super) forced: watch::Sender<bool>,
     pub(super) accepting: Mutex<Vec<AbortHandle>>,
     /// One reload at a time; a second waits for the first.
     pub(super) transaction: tokio::sync::Mutex<()>,
@@ -103,6 +105,7 @@ impl Listener {
             counters: ListenerCounters::default(),
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
+            forced: watch::Sender::new(false),
             accepting: Mutex::default(),
             transaction: tokio::sync::Mutex::default(),
             serials: parts.serials,

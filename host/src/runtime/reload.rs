@@ -1,5 +1,6 @@
 //! Reload as a transaction: prepare, quiesce, then commit or roll back, on all of a listener's workers.
 
+use super::counters::bump;
 use super::listener::Listener;
 use super::plugin::Plugin;
 use super::prepare::{Candidate, prepare};
@@ -38,6 +39,9 @@ impl ReloadOptions {
     }
 }
 
+/// How much longer than the deadline votes are awaited: a worker that missed it says which call took too long.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// Runs one reload to its end; its caller may go away meanwhile, it may not.
 pub(super) async fn reload(
     engine: Engine,
@@ -47,19 +51,30 @@ pub(super) async fn reload(
 ) -> Result<ReloadReport, ReloadFailure> {
     let _one_at_a_time = listener.transaction.lock().await;
     let result = Transaction { listener: &listener, options }.run(engine, plugin).await;
-    let counters = &listener.counters;
-    match &result {
-        Ok(report) if report.dry_run => tracing::info!(listener = %listener.name, "dry run of a reload: it would work"),
-        Ok(report) => {
-            super::counters::bump(&counters.reloads);
-            tracing::info!(listener = %listener.name, generation = report.generation, digest = %report.to_digest, connections = report.connections, pause_us = ?report.pause_us, "reloaded");
-        }
-        Err(failure) => {
-            super::counters::bump(&counters.reloads_failed);
-            tracing::error!(listener = %listener.name, generation = failure.generation, phase = %failure.phase, "reload failed, the old generation goes on: {}", failure.reason);
-        }
+    result.inspect(|report| note_success(&listener, report)).inspect_err(|failure| note_failure(&listener, failure))
+}
+
+/// A reload that had no plugin to begin with: counted, logged and reported as one that failed in `prepare`.
+pub(super) fn refuse(listener: &Arc<Listener>, error: Error) -> ReloadFailure {
+    let failure = Transaction { listener, options: ReloadOptions::default() }.failure("prepare", error);
+    note_failure(listener, &failure);
+    failure
+}
+
+fn note_success(listener: &Listener, report: &ReloadReport) {
+    if report.dry_run {
+        tracing::info!(listener = %listener.name, "dry run of a reload: it would work");
+        return;
     }
-    result
+    bump(&listener.counters.reloads);
+    let ReloadReport { generation, to_digest, connections, pause_us, .. } = report;
+    tracing::info!(listener = %listener.name, generation, digest = %to_digest, connections, ?pause_us, "reloaded");
+}
+
+fn note_failure(listener: &Listener, failure: &ReloadFailure) {
+    bump(&listener.counters.reloads_failed);
+    let ReloadFailure { generation, phase, reason, .. } = failure;
+    tracing::error!(listener = %listener.name, generation, %phase, "reload failed, the old generation goes on: {reason}");
 }
 
 /// What a shard will answer.
@@ -127,7 +142,7 @@ impl Transaction<'_> {
             // It keeps the deadline itself, and has rolled back if it says no.
             return count(votes).await.map_err(|refusal| self.refused(refusal));
         }
-        let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline, count(votes)).await {
+        let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
             Ok(Ok(_)) if self.options.dry_run => None,
             Ok(Ok(_)) => return self.commit().await,
             Ok(Err(refusal)) => Some(refusal),

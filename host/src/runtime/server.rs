@@ -5,7 +5,7 @@ use super::counters::read;
 use super::host::Host;
 use super::listener::{Listener, ShardHandle};
 use super::plugin::Plugin;
-use super::reload::{ReloadOptions, reload};
+use super::reload::{ReloadOptions, refuse, reload};
 use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
 use super::seat::Seat;
 use crate::pure::error::{Error, Result};
@@ -88,6 +88,11 @@ impl Server {
         let host = self.host().map_err(|error| gone(error.to_string()))?;
         let work = reload(host.inner.engine.clone(), self.listener.clone(), plugin, options);
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+    }
+
+    /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
+    pub fn refuse_reload(&self, error: Error) -> ReloadFailure {
+        refuse(&self.listener, error)
     }
 
     /// Stops listening, at once; connections end as `how` says. Returns when the last is gone.
@@ -178,6 +183,7 @@ impl Server {
         if how == Stop::Graceful {
             self.drained(listener.limits.drain_timeout).await;
         }
+        listener.forced.send_replace(true);
         for shard in listener.shards() {
             shard.clone().ask(|shard| shard.terminate()).await?;
         }

@@ -10,6 +10,9 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
+/// Stack of each thread that calls guests. A guest call takes up to 1 MiB of it; the rest is for what leads to it.
+pub(super) const STACK: usize = 4 << 20;
+
 type Job = Box<dyn FnOnce(&Rc<Local>) + Send>;
 
 enum Message {
@@ -45,6 +48,7 @@ impl Worker {
         let (ready, made) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name(format!("sockdock-{index}"))
+            .stack_size(STACK)
             .spawn(move || match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(()));

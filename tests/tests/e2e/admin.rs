@@ -83,3 +83,30 @@ fn inspect_tells_what_a_component_is() {
     assert!(said.stdout.contains("acme:vault/secrets"), "{said:?}");
     inspect("/nowhere/x.wasm".into()).refusal(1, &["/nowhere/x.wasm"]);
 }
+
+/// Even where the file's mode lets somebody else in: the peer's uid is looked at. To be somebody else takes root.
+#[test]
+fn another_user_is_turned_away() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let host = Serve::guest(guests::ECHO_V1).tcp().start();
+    let socket = host.admin_socket();
+    for open in
+        socket.ancestors().take_while(|path| path.starts_with(std::env::temp_dir())).filter(|path| *path != std::env::temp_dir())
+    {
+        std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let script = "import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+s = socket.socket(socket.AF_UNIX); s.settimeout(10); s.connect(sys.argv[1])
+answer = b''
+try:
+    s.sendall(b'GET /status HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
+    while chunk := s.recv(4096): answer += chunk
+except ConnectionError: pass
+print('answered' if b'listeners' in answer else 'turned away')";
+    let said = sockdock_tests::Program::new("python3").args(["-c", script]).arg(socket).run().success();
+    assert_eq!(said.trim(), "turned away");
+    assert_eq!(host.count("generation"), 1, "its owner is still served");
+}

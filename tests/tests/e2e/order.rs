@@ -185,3 +185,21 @@ fn events_inside_events_do_not_overlap() {
     assert!(at(&format!("data {}", a.id)) < at("did data"));
     assert!(at("did data") < at(&format!("close {}", b.id)));
 }
+
+#[test]
+fn what_comes_later_answers_unsupported() {
+    let tracer = tracer();
+    let sockdock_tests::Subject { mut peer, id } = tracer.connect();
+    for call in [
+        "connect 127.0.0.1:1".to_owned(),
+        "publish topic bytes".to_owned(),
+        format!("subscribe {id} topic"),
+        format!("unsubscribe {id} topic"),
+        format!("upgrade-client {id}"),
+        format!("upgrade-server {id} credentials"),
+    ] {
+        assert_eq!(tracer.ask(&call), "err unsupported", "{call}");
+    }
+    tracer.tell(&format!("write {id} unharmed"));
+    peer.expect("unharmed");
+}

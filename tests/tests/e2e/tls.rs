@@ -113,3 +113,32 @@ fn the_peers_end_and_ours_are_told_in_tls_too() {
     drop(subject.peer);
     assert_eq!(*tracer.closed(subject.id).last().unwrap(), "close none unsent=0");
 }
+
+#[test]
+fn a_missing_close_notify_is_told_apart_from_a_clean_end() {
+    let tracer = tracer(|serve| serve);
+    let clean = {
+        let mut subject = tracer.subject(tracer.tls());
+        subject.peer.send("all");
+        tracer.wait(&format!("data {}", subject.id));
+        subject.peer.finish();
+        tracer.closed(subject.id)
+    };
+    assert_eq!(clean[clean.len() - 2..], ["end", "close none unsent=0"], "{clean:?}");
+
+    let mut cut = TcpStream::connect(tracer.tls_address()).unwrap();
+    let mut secure = Secure::handshake(cut.try_clone().unwrap(), tracer.certificates().client()).unwrap();
+    secure.write_all(b"part").unwrap();
+    secure.flush().unwrap();
+    let port = cut.local_addr().unwrap().port();
+    let opened = tracer.wait_where(|event| event.starts_with("open ") && event.ends_with(&format!(":{port}")));
+    let id = opened.split(' ').nth(1).unwrap().parse().unwrap();
+    // A bare FIN: an attacker can send it, too.
+    cut.shutdown(std::net::Shutdown::Write).unwrap();
+    let events = tracer.closed(id);
+    assert!(events.iter().any(|event| event == "data 4 part"), "{events:?}");
+    assert!(!events.iter().any(|event| event == "end"), "{events:?}");
+    assert!(events[events.len() - 2].starts_with("error tls "), "{events:?}");
+    assert!(events[events.len() - 1].starts_with("close tls"), "{events:?}");
+    cut.read_to_end(&mut Vec::new()).ok();
+}
