@@ -17,6 +17,8 @@ mod examples;
 mod http;
 mod isolation;
 mod kv;
+mod kv_libraries;
+mod kv_redis;
 mod library;
 mod lifecycle;
 mod logging;
