@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
 
-.PHONY: build run test fmt lint clean
+.PHONY: build run test bench fmt lint clean
 .DEFAULT_GOAL := build
 
 run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
@@ -9,12 +9,15 @@ run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
 test: # build everything and run every check
 	@scripts/test
 
+bench: # measure release builds beside Bun, Node and a native server; writes docs/benchmarks.md
+	@scripts/bench
+
 build: # the host (target/debug/sockdock) and the example plugins
 	@scripts/build-all
 
 fmt: # format all Rust sources
 	cargo fmt --all
-	for workspace in guest-sdk examples tests/guests; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
+	for workspace in guest-sdk examples tests/guests tests/bench/five-writes; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
 
 lint: # clippy alone
 	cargo clippy --workspace --all-targets -- -D warnings

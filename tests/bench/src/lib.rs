@@ -1,0 +1,13 @@
+//! Measures sockdock beside other servers: `make bench`. The load generator and the native server are a library so that
+//! tests can show that the one notices what it should, and that the other serves.
+
+pub mod histogram;
+pub mod load;
+pub mod machine;
+pub mod measure;
+pub mod native;
+pub mod process;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod servers;

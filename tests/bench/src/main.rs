@@ -1,0 +1,142 @@
+//! `sockdock-bench`: the benchmark's command line. `scripts/bench` builds what it needs and calls it.
+
+#![expect(clippy::print_stdout, reason = "the results are what this program is for")]
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Args, Parser, Subcommand};
+use sockdock_bench::{
+    machine,
+    native::{self, Behaviour},
+    process,
+    report::{Results, aligned, chart, document},
+    runner::{Cores, Pace, Runner},
+    scenario,
+    servers::Programs,
+};
+use std::{fs, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+/// Measures sockdock beside a native server, Bun and Node
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure, and print tables
+    Run(RunArgs),
+    /// Serve as the native server does, on a free port of 127.0.0.1
+    Native {
+        /// What it does with what it reads
+        behaviour: Behaviour,
+        /// Threads
+        #[arg(long, default_value = "1")]
+        workers: NonZeroUsize,
+    },
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// NAME or NAME/CONNECTIONS [default: all]
+    scenarios: Vec<String>,
+    /// Two short rounds: a look, no result
+    #[arg(long)]
+    quick: bool,
+    /// Rounds that count
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// What is measured of each server in each round, in milliseconds
+    #[arg(long, default_value_t = 1_000)]
+    milliseconds: u64,
+    /// Core of the servers [default: the second]
+    #[arg(long)]
+    server_core: Option<usize>,
+    /// Core of the load generator [default: the first]
+    #[arg(long)]
+    load_core: Option<usize>,
+    /// The repository
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Another build of sockdock than target/release/sockdock, to compare with
+    #[arg(long, conflicts_with = "record")]
+    sockdock: Option<PathBuf>,
+    /// Write docs/benchmarks.md and its chart
+    #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
+    record: bool,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run(args) => run(&args),
+        Command::Native { behaviour, workers } => {
+            process::raise_open_files()?;
+            let listener = native::listen()?;
+            println!("listening on tcp://{}\nready", listener.local_addr()?);
+            Ok(native::serve(&listener, workers, behaviour)?)
+        }
+    }
+}
+
+fn run(args: &RunArgs) -> Result<()> {
+    let scenarios = scenario::pick(&args.scenarios)?;
+    let pace = if args.quick {
+        Pace { rounds: 2, warm_up: Duration::from_millis(100), measured: Duration::from_millis(300) }
+    } else {
+        let measured = Duration::from_millis(args.milliseconds);
+        Pace { rounds: args.rounds, warm_up: measured / 4, measured }
+    };
+    ensure!(!args.record || pace.rounds >= 5, "a run that is recorded has five rounds at least");
+
+    let cores = cores(args)?;
+    let files = process::raise_open_files()?;
+    for scenario in &scenarios {
+        let need = scenario.connections as u64 + 200;
+        ensure!(files >= need, "{} needs {need} open files, {files} are allowed (ulimit -Hn)", scenario.id());
+    }
+    let programs = Programs::of(&args.root.canonicalize().context("--root")?, args.sockdock.as_deref())?;
+    let mut setting = machine::describe()?;
+    setting.push(programs.versions()?.join(", "));
+    setting.push(format!(
+        "{} rounds of {} ms per server, servers on core {}, load on core {}",
+        pace.rounds,
+        pace.measured.as_millis(),
+        cores.server,
+        cores.load
+    ));
+    for line in &setting {
+        println!("{line}");
+    }
+
+    let runner = Runner { programs, cores, pace };
+    let before = machine::Activity::now()?;
+    let mut results = Vec::new();
+    for scenario in &scenarios {
+        let result = runner.run(scenario)?;
+        println!("\n{}: {}\n{}", scenario.id(), scenario.title, aligned(&result.table()));
+        results.push(result);
+    }
+    let meanwhile = machine::Activity::now()?.others_since(before);
+    println!("{meanwhile}");
+    if args.record {
+        setting.push(meanwhile);
+        record(&runner, &results, &setting)?;
+    }
+    Ok(())
+}
+
+fn record(runner: &Runner, results: &[Results], setting: &[String]) -> Result<()> {
+    let docs = runner.programs.root.join("docs");
+    fs::write(docs.join("benchmarks.svg"), chart(results))?;
+    fs::write(docs.join("benchmarks.md"), document(results, setting, "benchmarks.svg"))?;
+    println!("written: docs/benchmarks.md, docs/benchmarks.svg");
+    Ok(())
+}
+
+fn cores(args: &RunArgs) -> Result<Cores> {
+    let allowed = process::cores()?;
+    ensure!(allowed.len() >= 2, "two cores are needed, one for the servers and one for the load");
+    let cores = Cores { server: args.server_core.unwrap_or(allowed[1]), load: args.load_core.unwrap_or(allowed[0]) };
+    ensure!(cores.server != cores.load, "servers and load need a core each");
+    Ok(cores)
+}

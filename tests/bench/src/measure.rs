@@ -1,0 +1,107 @@
+//! One round of one scenario against one server.
+
+use crate::{
+    histogram::Histogram,
+    load::{Clients, Load, Tally},
+    scenario::{Measure, Scenario},
+    servers::Server,
+};
+use anyhow::{Result, ensure};
+use std::time::Duration;
+
+/// What a round found.
+#[derive(Debug, Clone)]
+pub enum Sample {
+    /// Traffic.
+    Traffic(Traffic),
+    /// Bytes that a server's resident memory grew by, per connection.
+    Memory {
+        /// Growth divided by connections.
+        per_connection: f64,
+        /// Resident memory with all connections open.
+        resident: u64,
+    },
+}
+
+/// Figures of traffic.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// Units per second.
+    pub rate: f64,
+    /// Server CPU per unit, in microseconds.
+    pub cpu: f64,
+    /// Share of the round that the server was on its core.
+    pub busy: f64,
+    /// Resident memory while the connections are open, in bytes.
+    pub resident: u64,
+    /// Latencies.
+    pub latency: Histogram,
+}
+
+impl Sample {
+    /// What servers are compared by; less is better: CPU µs per unit, or bytes per connection.
+    pub fn cost(&self) -> f64 {
+        match self {
+            Self::Traffic(traffic) => traffic.cpu,
+            Self::Memory { per_connection, .. } => *per_connection,
+        }
+    }
+}
+
+/// Loads the server for `duration` and answers what that cost it.
+pub fn traffic(scenario: &Scenario, server: &Server, warm_up: Duration, duration: Duration) -> Result<Sample> {
+    let mut clients = connect(scenario, server)?;
+    check(scenario, server, &clients.run(warm_up)?)?;
+    let before = server.cpu()?;
+    let tally = clients.run(duration)?;
+    let cpu = server.cpu()?.since(&before);
+    let resident = server.resident()?;
+    check(scenario, server, &tally)?;
+    clients.reset();
+    Ok(Sample::Traffic(Traffic {
+        rate: tally.units as f64 / tally.elapsed.as_secs_f64(),
+        cpu: cpu.as_secs_f64() * 1e6 / tally.units as f64,
+        busy: cpu.as_secs_f64() / tally.elapsed.as_secs_f64(),
+        resident,
+        latency: tally.latency,
+    }))
+}
+
+/// Opens connections to a server that has just been started, has each say one thing, and answers what they hold.
+pub fn memory(scenario: &Scenario, server: &Server, settle: Duration) -> Result<Sample> {
+    // What the first connections bring to life (code, pools) isn't theirs. No more traffic than that: its garbage would be
+    // taken for the server's own memory, and then be reused for connections.
+    let mut first = connect(&Scenario { connections: 100, ..*scenario }, server)?;
+    check(scenario, server, &first.once()?)?;
+    first.idle(settle)?;
+    let before = server.resident()?;
+    let mut clients = connect(scenario, server)?;
+    check(scenario, server, &clients.once()?)?;
+    clients.idle(settle)?;
+    let resident = server.resident()?;
+    clients.reset();
+    first.reset();
+    let per_connection = resident.saturating_sub(before) as f64 / scenario.connections as f64;
+    Ok(Sample::Memory { per_connection, resident })
+}
+
+fn connect(scenario: &Scenario, server: &Server) -> Result<Clients> {
+    Clients::connect(Load {
+        address: server.address,
+        connections: scenario.connections,
+        exchange: scenario.exchange,
+        reconnect: scenario.measure == Measure::Connections,
+    })
+}
+
+/// A server that answers wrongly isn't fast, it is broken.
+fn check(scenario: &Scenario, server: &Server, tally: &Tally) -> Result<()> {
+    let Tally { units, corrupted, lost, .. } = tally;
+    ensure!(
+        *units > 0 && *corrupted == 0 && *lost == 0,
+        "{} at {}: {units} answers, {corrupted} of them corrupted, {lost} connections lost",
+        server.kind.name(),
+        scenario.id()
+    );
+    Ok(())
+}

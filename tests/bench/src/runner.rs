@@ -1,0 +1,84 @@
+//! Runs scenarios: all servers beside each other, rounds interleaved.
+
+use crate::{
+    measure::{self, Sample},
+    native::Behaviour,
+    process,
+    report::{Results, Round},
+    scenario::{Measure, Scenario},
+    servers::{Kind, Programs, Server},
+};
+use anyhow::{Context as _, Result};
+use std::time::Duration;
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Rounds that count.
+    pub rounds: usize,
+    /// Load before each round's measurement.
+    pub warm_up: Duration,
+    /// What is measured of each server in each round.
+    pub measured: Duration,
+}
+
+/// The servers' core and the load's.
+#[derive(Debug, Clone, Copy)]
+pub struct Cores {
+    /// For all servers; one at a time is under load.
+    pub server: usize,
+    /// For the load generator.
+    pub load: usize,
+}
+
+/// Runs servers and load.
+#[derive(Debug)]
+pub struct Runner {
+    /// Where the programs are.
+    pub programs: Programs,
+    /// Who runs where.
+    pub cores: Cores,
+    /// How long and how often.
+    pub pace: Pace,
+}
+
+impl Runner {
+    /// All rounds of one scenario.
+    pub fn run(&self, scenario: &Scenario) -> Result<Results> {
+        let rounds = match scenario.measure {
+            Measure::Exchanges | Measure::Connections => self.traffic(scenario)?,
+            Measure::Memory => self.memory(scenario)?,
+        };
+        Ok(Results { scenario: *scenario, rounds })
+    }
+
+    fn traffic(&self, scenario: &Scenario) -> Result<Vec<Round>> {
+        let servers = Kind::ALL.map(|kind| self.start(kind, scenario.behaviour)).into_iter().collect::<Result<Vec<_>>>()?;
+        let Pace { rounds, warm_up, measured } = self.pace;
+        // A round that doesn't count, for what compiles while it runs.
+        for server in &servers {
+            measure::traffic(scenario, server, warm_up, measured)?;
+        }
+        in_rounds(rounds, &servers, |server| Ok((server.kind, measure::traffic(scenario, server, warm_up, measured)?)))
+    }
+
+    /// Memory is looked at in a server that has served nobody before.
+    fn memory(&self, scenario: &Scenario) -> Result<Vec<Round>> {
+        in_rounds(self.pace.rounds, &Kind::ALL, |kind| {
+            let server = self.start(*kind, scenario.behaviour)?;
+            Ok((*kind, measure::memory(scenario, &server, self.pace.measured)?))
+        })
+    }
+
+    fn start(&self, kind: Kind, behaviour: Behaviour) -> Result<Server> {
+        process::pin(self.cores.server)?;
+        let server = Server::start(&self.programs, kind, behaviour);
+        process::pin(self.cores.load)?;
+        server.with_context(|| format!("starting {}", kind.name()))
+    }
+}
+
+/// Each round has all of them, and begins with another one.
+fn in_rounds<T>(rounds: usize, all: &[T], each: impl Fn(&T) -> Result<(Kind, Sample)>) -> Result<Vec<Round>> {
+    (0..rounds).map(|round| (0..all.len()).map(|n| each(&all[(round + n) % all.len()])).collect()).collect()
+}
