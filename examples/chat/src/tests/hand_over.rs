@@ -66,7 +66,7 @@ fn version_1_talks() {
     assert_eq!(shown(&mut host, bob), "ann: hello\n");
     assert_eq!(shown(&mut host, ann), "* here: ann guest1\n");
     host.finish(ann);
-    assert_eq!(shown(&mut host, bob), "* somebody has left\n");
+    assert_eq!(shown(&mut host, bob), "* ann has left\n");
 }
 
 #[test]

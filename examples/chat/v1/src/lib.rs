@@ -82,8 +82,7 @@ impl Plugin for Chat {
     }
 
     fn close(&mut self, socket: Socket, _: CloseInfo) {
-        // Its context is gone by now, and with it the name.
-        tell_others(socket, "* somebody has left");
+        tell_others(socket, &format!("* {} has left", nick(socket)));
     }
 }
 
