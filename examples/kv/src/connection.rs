@@ -64,8 +64,11 @@ impl Connection {
                     used += length;
                 }
                 Err(error) => {
-                    self.sink.error(format!("ERR {error}"));
-                    self.sink.end().ok();
+                    // Errors are the same in both versions of the protocol.
+                    let (sink, mut resp3) = (&mut self.sink, false);
+                    let mut reply = Reply::new(sink, &mut resp3);
+                    reply.error(format!("ERR {error}"));
+                    reply.end();
                 }
             }
         }

@@ -1,9 +1,13 @@
 //! A store that speaks the Redis protocol. Its data, and every half-read request, crosses a reload.
 
+mod clock;
 mod commands;
 mod connection;
+mod float;
+mod glob;
 mod reply;
 mod resp;
+mod saved;
 mod session;
 mod settings;
 mod store;
@@ -11,18 +15,21 @@ mod store;
 mod tests;
 
 use connection::Connection;
+use reply::Reply;
 use resp::{Args, Parser};
-use serde::{Deserialize, Serialize};
+use saved::Saved;
 use session::Session;
 use settings::Settings;
-use sockdock_guest::{CloseInfo, Config, Failure, First, Plugin, Sink, Socket, State, Versioned, timers, warn};
-use std::collections::{BTreeMap, BTreeSet};
+use sockdock_guest::{CloseInfo, Config, Failure, Plugin, Sink, Socket, State, timers, warn};
+use std::collections::BTreeSet;
 use std::time::Duration;
-use store::Store;
 
-/// Timer: frees what FLUSHALL has taken out, so many entries at a time; an event has 100 ms.
+/// Timer: frees what was removed, so many parts at a time; an event has 100 ms.
 const SWEEP: u64 = 0;
-const SWEEP_ENTRIES: usize = 20_000;
+/// Timer: removes keys whose time has come.
+const EXPIRE: u64 = 2;
+/// Of the two above, in one event.
+const PORTION: usize = 20_000;
 /// Timer: disconnects the orphans.
 const ORPHANS: u64 = 1;
 
@@ -34,21 +41,13 @@ struct Kv {
     clients: usize,
     /// Connections of an instance that trapped, and with it the first half of something.
     orphans: BTreeSet<Socket>,
+    /// Connections that speak the third version of the protocol; their sessions say it too.
+    resp3: BTreeSet<Socket>,
+    sweeping: bool,
+    /// When the timer fires that removes keys (milliseconds since 1970), or earlier than it is needed.
+    expires: Option<i64>,
     /// Of the last connection that became idle; its memory is used again.
     parser: Parser,
-}
-
-/// What the next generation gets.
-#[derive(Default, Serialize, Deserialize)]
-struct Saved {
-    store: Store,
-    /// Those that have something unfinished: few, however many are open.
-    connections: BTreeMap<Socket, Connection>,
-}
-
-impl Versioned for Saved {
-    const VERSION: &'static str = "kv-1";
-    type Previous = First;
 }
 
 sockdock_guest::plugin!(Kv);
@@ -56,8 +55,16 @@ sockdock_guest::plugin!(Kv);
 impl Plugin for Kv {
     fn start(&mut self, config: &Config) -> Result<(), Failure> {
         self.settings = Settings::from_config(config)?;
-        // After a trap these are lost. (After a reload `restore` follows, and they aren't.)
-        self.orphans = Socket::live().into_iter().filter(|socket| Session::of(*socket).midway).collect();
+        for socket in Socket::live() {
+            let session = Session::of(socket);
+            // After a trap these are lost. (After a reload `restore` follows, and they aren't.)
+            if session.midway {
+                self.orphans.insert(socket);
+            }
+            if session.resp3 {
+                self.resp3.insert(socket);
+            }
+        }
         if !self.orphans.is_empty() {
             timers::set(ORPHANS, Duration::ZERO)?;
         }
@@ -73,6 +80,8 @@ impl Plugin for Kv {
         self.clients = self.saved.connections.values().map(Connection::size).sum();
         self.orphans.clear();
         timers::clear(ORPHANS);
+        self.saved.store.restored();
+        self.arm();
         Ok(())
     }
 
@@ -86,15 +95,23 @@ impl Plugin for Kv {
 
     fn close(&mut self, socket: Socket, _: CloseInfo) {
         self.orphans.remove(&socket);
+        self.resp3.remove(&socket);
         if let Some(connection) = self.saved.connections.remove(&socket) {
             self.clients -= connection.size();
         }
     }
 
     fn fired(&mut self, token: u64) {
+        let store = &mut self.saved.store;
+        store.clock.tick();
         match token {
-            SWEEP if self.saved.store.sweep(SWEEP_ENTRIES) => {
-                timers::set(SWEEP, Duration::ZERO).ok();
+            SWEEP => {
+                store.sweep(PORTION);
+                self.sweeping = false;
+            }
+            EXPIRE => {
+                store.expire(PORTION);
+                self.expires = None;
             }
             ORPHANS => {
                 for socket in std::mem::take(&mut self.orphans) {
@@ -103,6 +120,7 @@ impl Plugin for Kv {
             }
             _ => {}
         }
+        self.arm();
     }
 }
 
@@ -122,8 +140,17 @@ impl Kv {
         self.clients -= kept.as_ref().map_or(0, Connection::size);
         let mut connection = kept.unwrap_or_else(|| Connection::new(socket, std::mem::take(&mut self.parser)));
 
+        let spoke_resp3 = !self.resp3.is_empty() && self.resp3.contains(&socket);
+        let mut resp3 = spoke_resp3;
         let Self { saved: Saved { store, .. }, settings, .. } = self;
-        step(&mut connection, settings.proto_max_bulk_len, &mut |args, reply| commands::execute(args, store, settings, reply));
+        store.clock.tick();
+        step(&mut connection, settings.proto_max_bulk_len, &mut |args, sink| {
+            commands::execute(args, store, settings, &mut Reply::new(sink, &mut resp3));
+        });
+        if resp3 != spoke_resp3 {
+            self.speak(socket, resp3);
+        }
+        self.arm();
 
         let keep = !connection.is_idle();
         if keep != was_kept {
@@ -137,6 +164,27 @@ impl Kv {
         } else {
             self.clients += connection.size();
             self.saved.connections.insert(socket, connection);
+        }
+    }
+
+    fn speak(&mut self, socket: Socket, resp3: bool) {
+        if resp3 {
+            self.resp3.insert(socket);
+        } else {
+            self.resp3.remove(&socket);
+        }
+        Session::change(socket, |session| session.resp3 = resp3);
+    }
+
+    /// Sets the timers that the store needs now. One that fires too early does no harm, and is cheaper than one set anew by each command.
+    fn arm(&mut self) {
+        let store = &self.saved.store;
+        if store.has_trash() && !self.sweeping {
+            self.sweeping = timers::set(SWEEP, Duration::ZERO).is_ok();
+        }
+        if let Some(next) = store.next_expiry().filter(|next| self.expires.is_none_or(|armed| *next < armed)) {
+            let delay = u64::try_from(next.saturating_sub(store.clock.now())).unwrap_or(0);
+            self.expires = timers::set(EXPIRE, Duration::from_millis(delay)).is_ok().then_some(next);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the host keeps about a connection for us, in its context: it outlives reloads and traps.
 
 use serde::{Deserialize, Serialize};
-use sockdock_guest::{First, Socket, Versioned};
+use sockdock_guest::{Failure, First, Socket, Versioned};
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -10,9 +10,28 @@ pub struct Session {
     pub name: Vec<u8>,
     /// A request is half read, or a reply half sent. If that half is lost, in a trap, what follows can't be understood.
     pub midway: bool,
+    /// The third version of the protocol is spoken.
+    pub resp3: bool,
 }
 
 impl Versioned for Session {
+    const VERSION: &'static str = "2";
+    type Previous = SessionV1;
+
+    fn upgrade(old: SessionV1) -> Result<Self, Failure> {
+        Ok(Self { name: old.name, midway: old.midway, resp3: false })
+    }
+}
+
+/// Before HELLO 3 was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SessionV1 {
+    #[serde(with = "serde_bytes")]
+    pub name: Vec<u8>,
+    pub midway: bool,
+}
+
+impl Versioned for SessionV1 {
     const VERSION: &'static str = "1";
     type Previous = First;
 }

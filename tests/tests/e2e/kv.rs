@@ -34,6 +34,18 @@ fn redis_cli() {
         ("DBSIZE", "3"),
         ("DEL a none", "1"),
         ("CONFIG GET save", ""),
+        ("SET b 1 EX 100", "OK"),
+        ("TTL b", "100"),
+        ("TYPE b", "string"),
+        ("RPUSH l x y", "2"),
+        ("LRANGE l 0 -1", "x\ny"),
+        ("HSET h f 1", "1"),
+        ("HGETALL h", "f\n1"),
+        ("SADD s m", "1"),
+        ("SPOP s", "m"),
+        ("ZADD z 1.5 m", "1"),
+        ("ZPOPMIN z", "m\n1.5"),
+        ("KEYS [lh]", "h\nl"),
         ("FLUSHALL", "OK"),
         ("DBSIZE", "0"),
     ] {
@@ -46,6 +58,10 @@ fn redis_cli() {
     }
     assert!(cli(&host, "NOSUCH x").contains("ERR unknown command"));
     assert!(cli(&host, "INCR").contains("ERR wrong number of arguments"));
+    assert!(cli(&host, "INFO server").contains("redis_version:7"));
+    // -3: it speaks the third version of the protocol.
+    assert_eq!(cli(&host, "-3 HSET h f 1"), "1");
+    assert_eq!(cli(&host, "-3 HGETALL h"), "f 1");
     cli(&host, "SET text abc");
     assert!(cli(&host, "INCR text").contains("not an integer"));
 }
@@ -53,12 +69,31 @@ fn redis_cli() {
 #[test]
 fn redis_benchmark() {
     let host = kv();
+    let tests = [
+        "PING_INLINE",
+        "PING_MBULK",
+        "SET",
+        "GET",
+        "INCR",
+        "LPUSH",
+        "RPUSH",
+        "LPOP",
+        "RPOP",
+        "SADD",
+        "HSET",
+        "SPOP",
+        "ZADD",
+        "ZPOPMIN",
+        "LRANGE_100",
+        "LRANGE_300",
+        "LRANGE_500",
+        "LRANGE_600",
+        "MSET",
+    ];
+    // Without `-t` it runs its whole suite.
     for pipeline in ["1", "16"] {
-        let said = tool("redis-benchmark", &host)
-            .args(["-q", "-n", "2000", "-c", "20", "-P", pipeline, "-t", "ping,set,get,incr,mset"])
-            .run()
-            .success();
-        for test in ["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET"] {
+        let said = tool("redis-benchmark", &host).args(["-q", "-n", "2000", "-c", "20", "-P", pipeline]).run().success();
+        for test in tests {
             assert!(said.contains(test), "no {test} in {said}");
         }
         assert!(!said.to_lowercase().contains("error"), "{said}");
@@ -83,6 +118,18 @@ fn data_lives_through_a_reload() {
     assert_eq!(cli(&host, "GET half"), "whole");
     assert_eq!(cli(&host, "GET kept"), "value");
     assert_eq!(host.count("generation"), 2);
+}
+
+#[test]
+fn keys_expire_by_a_timer_also_after_a_reload() {
+    let host = kv();
+    cli(&host, "SET stays 1 EX 1000");
+    cli(&host, "SET goes 1 PX 300");
+    host.cli(["reload"]).success();
+    // Asking for the number of keys removes none.
+    sockdock_tests::eventually("the key to be removed", || (cli(&host, "DBSIZE") == "1").then_some(()));
+    let left: u32 = cli(&host, "TTL stays").parse().unwrap();
+    assert!((900..=1000).contains(&left), "{left}");
 }
 
 #[test]

@@ -1,21 +1,31 @@
 //! From a request to its reply.
 
-mod data;
+mod connection;
+mod counters;
 mod docs;
+mod expiry;
+mod hashes;
+mod keys;
+mod lists;
 mod server;
+mod sets;
+mod sorted_sets;
+mod strings;
+mod table;
 
 use crate::reply::Reply;
-use crate::resp::Args;
+use crate::resp::{Args, integer};
 use crate::settings::Settings;
-use crate::store::Store;
-use sockdock_guest::Sink;
+use crate::store::{Store, WrongType};
+use std::borrow::Cow;
+use table::COMMANDS;
 
 /// One request being executed.
-struct Call<'a> {
+struct Call<'a, 'r> {
     args: Args<'a>,
     store: &'a mut Store,
     settings: &'a Settings,
-    reply: &'a mut Sink,
+    reply: &'a mut Reply<'r>,
 }
 
 /// A command as it is looked up, and as COMMAND describes it.
@@ -29,57 +39,60 @@ struct Command {
     group: &'static str,
     since: &'static str,
     summary: &'static str,
-    run: fn(Call<'_>),
+    run: fn(Call<'_, '_>) -> Outcome,
 }
 
-/// The rest of the arguments are keys.
-const ALL_KEYS: (i64, i64, i64) = (1, -1, 1);
-const ONE_KEY: (i64, i64, i64) = (1, 1, 1);
-const NO_KEY: (i64, i64, i64) = (0, 0, 0);
+/// A command has replied, or is to be answered with an error.
+type Outcome = Result<(), Refusal>;
 
-macro_rules! commands {
-    ($($name:literal $arity:literal $flags:expr, $keys:expr, $group:literal $since:literal $run:expr, $summary:literal;)*) => {
-        &[$(Command {
-            name: $name, arity: $arity, flags: &$flags, keys: $keys, group: $group, since: $since, summary: $summary, run: $run,
-        }),*]
-    };
+/// An error as it is sent, its kind first.
+#[derive(Debug)]
+struct Refusal(Cow<'static, str>);
+
+impl From<&'static str> for Refusal {
+    fn from(text: &'static str) -> Self {
+        Self(text.into())
+    }
 }
 
-static COMMANDS: &[Command] = commands! {
-    "get" 2 ["readonly", "fast"], ONE_KEY, "string" "1.0.0" data::get, "Returns the value of a key.";
-    "set" -3 ["write", "denyoom"], ONE_KEY, "string" "1.0.0" data::set, "Sets the value of a key.";
-    "ping" -1 ["fast"], NO_KEY, "connection" "1.0.0" server::ping, "Returns PONG, or its argument.";
-    "incr" 2 ["write", "denyoom", "fast"], ONE_KEY, "string" "1.0.0" data::incr, "Adds one to the integer value of a key.";
-    "decr" 2 ["write", "denyoom", "fast"], ONE_KEY, "string" "1.0.0" data::decr, "Takes one from the integer value of a key.";
-    "del" -2 ["write"], ALL_KEYS, "generic" "1.0.0" data::del, "Deletes keys.";
-    "exists" -2 ["readonly", "fast"], ALL_KEYS, "generic" "1.0.0" data::exists, "Counts which of the keys exist.";
-    "mget" -2 ["readonly", "fast"], ALL_KEYS, "string" "1.0.0" data::mget, "Returns the values of keys.";
-    "mset" -3 ["write", "denyoom"], (1, -1, 2), "string" "1.0.1" data::mset, "Sets the values of keys.";
-    "dbsize" 1 ["readonly", "fast"], NO_KEY, "server" "1.0.0" data::dbsize, "Returns the number of keys.";
-    "flushall" -1 ["write"], NO_KEY, "server" "1.0.0" data::flushall, "Removes all keys.";
-    "echo" 2 ["fast"], NO_KEY, "connection" "1.0.0" server::echo, "Returns its argument.";
-    "select" 2 ["fast"], NO_KEY, "connection" "1.0.0" server::select, "Chooses the database; there is 0 alone.";
-    "hello" -1 ["fast"], NO_KEY, "connection" "6.0.0" server::hello, "Shakes hands; protocol 2 alone is spoken.";
-    "client" -2 [], NO_KEY, "connection" "2.4.0" server::client, "Names the connection, and answers its name and id.";
-    "config" -2 ["admin"], NO_KEY, "server" "2.0.0" server::config, "Returns settings.";
-    "command" -1 [], NO_KEY, "server" "2.8.13" docs::command, "Describes the commands.";
-    "quit" -1 ["fast"], NO_KEY, "connection" "1.0.0" server::quit, "Closes the connection.";
-};
+impl From<String> for Refusal {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<WrongType> for Refusal {
+    fn from(_: WrongType) -> Self {
+        "WRONGTYPE Operation against a key holding the wrong kind of value".into()
+    }
+}
+
+const SYNTAX: &str = "ERR syntax error";
+const NOT_AN_INTEGER: &str = "ERR value is not an integer or out of range";
+const NOT_A_FLOAT: &str = "ERR value is not a valid float";
 
 /// Executes one request, which has at least one argument, and writes its reply.
-pub fn execute(args: Args<'_>, store: &mut Store, settings: &Settings, reply: &mut Sink) {
-    match find(&args[0]) {
-        None => unknown(args, reply),
-        Some(command) if !command.takes(args.len()) => wrong_arity(command.name, reply),
+pub fn execute(args: Args<'_>, store: &mut Store, settings: &Settings, reply: &mut Reply<'_>) {
+    let outcome = match find(&args[0]) {
+        None => return unknown(args, reply),
+        Some(command) if !command.takes(args.len()) => Err(wrong_arity(command.name)),
         Some(command) if command.flags.contains(&"denyoom") && store.used() > settings.maxmemory => {
-            reply.error("OOM command not allowed when used memory > 'maxmemory'.");
+            Err("OOM command not allowed when used memory > 'maxmemory'.".into())
         }
         Some(command) => (command.run)(Call { args, store, settings, reply }),
+    };
+    if let Err(Refusal(error)) = outcome {
+        reply.error(error.as_bytes());
     }
 }
 
 fn find(name: &[u8]) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name.as_bytes().eq_ignore_ascii_case(name))
+    let mut lower = [0; 16];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    let found = COMMANDS.binary_search_by(|command| command.name.as_bytes().cmp(lower));
+    found.ok().map(|place| &COMMANDS[place])
 }
 
 impl Command {
@@ -89,13 +102,37 @@ impl Command {
     }
 }
 
-// Errors that several commands share, as Redis words them.
+impl Call<'_, '_> {
+    /// Whether a reply that repeats so many bytes of the store may be given: a short request can ask for much.
+    fn may_reply(&self, bytes: usize) -> Outcome {
+        if bytes > self.settings.maxmemory_clients {
+            return Err("ERR reply is larger than maxmemory-clients".into());
+        }
+        Ok(())
+    }
 
-fn wrong_arity(command: &str, reply: &mut Sink) {
-    reply.error(format!("ERR wrong number of arguments for '{command}' command"));
+    /// The argument at this place, which is an integer.
+    fn integer(&self, at: usize) -> Result<i64, Refusal> {
+        integer(&self.args[at]).ok_or(NOT_AN_INTEGER.into())
+    }
+
+    /// The number of elements asked for by the argument at this place, if it is there.
+    fn count(&self, at: usize) -> Result<Option<usize>, Refusal> {
+        if self.args.len() <= at {
+            return Ok(None);
+        }
+        let count = integer(&self.args[at]).and_then(|count| usize::try_from(count).ok());
+        count.map(Some).ok_or("ERR value is out of range, must be positive".into())
+    }
 }
 
-fn unknown(args: Args<'_>, reply: &mut Sink) {
+// Errors that several commands share, as Redis words them.
+
+fn wrong_arity(command: &str) -> Refusal {
+    format!("ERR wrong number of arguments for '{command}' command").into()
+}
+
+fn unknown(args: Args<'_>, reply: &mut Reply<'_>) {
     let mut shown = Vec::new();
     for arg in args.skip(1).iter() {
         if shown.len() >= 128 {
@@ -106,14 +143,15 @@ fn unknown(args: Args<'_>, reply: &mut Sink) {
     reply.error([b"ERR unknown command '", start(&args[0], 128), b"', with args beginning with: ", &shown].concat());
 }
 
-fn wrong_subcommand_arity(args: Args<'_>, reply: &mut Sink) {
+fn wrong_subcommand_arity(args: Args<'_>) -> Refusal {
     // A subcommand that is known is plain text.
-    wrong_arity(&format!("{}|{}", args[0].escape_ascii(), args[1].escape_ascii()).to_lowercase(), reply);
+    wrong_arity(&format!("{}|{}", args[0].escape_ascii(), args[1].escape_ascii()).to_lowercase())
 }
 
-fn unknown_subcommand(args: Args<'_>, reply: &mut Sink) {
+fn unknown_subcommand(args: Args<'_>, reply: &mut Reply<'_>) -> Outcome {
     let command = args[0].to_ascii_uppercase();
     reply.error([b"ERR unknown subcommand '", start(&args[1], 128), b"'. Try ", &command, b" HELP."].concat());
+    Ok(())
 }
 
 /// The beginning of an argument, to be shown.

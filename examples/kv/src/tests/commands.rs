@@ -2,7 +2,7 @@ use super::{ask, host, with};
 use sockdock_guest::testing::{Harness, Limits};
 
 /// Asks one line after the other, on one connection, and compares the replies.
-fn conversation(lines: &[(&str, &str)]) {
+pub(super) fn conversation(lines: &[(&str, &str)]) {
     let (mut host, socket) = host();
     for (line, reply) in lines {
         assert_eq!(ask(&mut host, socket, line), *reply, "{line}");
@@ -42,7 +42,6 @@ fn conditions_of_set() {
         ("SET a 1 NX XX", "-ERR syntax error|"),
         ("SET a 1 what", "-ERR syntax error|"),
         ("SET a 1 EX", "-ERR syntax error|"),
-        ("SET a 1 EX 10", "-ERR expiry is not supported by this server|"),
     ]);
 }
 
@@ -92,7 +91,7 @@ fn a_client_can_shake_hands() {
         ("CLIENT SETNAME \"a b\"", "-ERR Client names cannot contain spaces, newlines or special characters.|"),
         ("CLIENT SETINFO LIB-NAME x", "+OK|"),
         ("CLIENT ID", ":1|"),
-        ("HELLO 3", "-NOPROTO unsupported protocol version|"),
+        ("HELLO 4", "-NOPROTO unsupported protocol version|"),
         ("HELLO x", "-ERR Protocol version is not an integer or out of range|"),
         ("HELLO 2 SETNAME you", &format!("*14|$6|server|$5|redis|$7|version|$5|7.0.0|{HELLO}")),
         ("CLIENT GETNAME", "$3|you|"),
@@ -108,7 +107,7 @@ const HELLO: &str = "$5|proto|:2|$2|id|:1|$4|mode|$10|standalone|$4|role|$6|mast
 fn commands_describe_themselves() {
     let get = "*10|$3|get|:2|*2|+readonly|+fast|:1|:1|:1|*0|*0|*0|*0|";
     conversation(&[
-        ("COMMAND COUNT", ":18|"),
+        ("COMMAND COUNT", ":64|"),
         ("COMMAND INFO get nope", &format!("*2|{get}$-1|")),
         (
             "COMMAND DOCS get nope",
@@ -117,9 +116,9 @@ fn commands_describe_themselves() {
         ("COMMAND what", "-ERR unknown subcommand 'what'. Try COMMAND HELP.|"),
     ]);
     let (mut host, socket) = host();
-    assert!(ask(&mut host, socket, "COMMAND").starts_with(&format!("*18|{get}")));
-    assert!(ask(&mut host, socket, "COMMAND DOCS").starts_with("*36|$3|get|*6|"));
-    assert!(ask(&mut host, socket, "COMMAND LIST").starts_with("*18|$3|get|"));
+    assert!(ask(&mut host, socket, "COMMAND").starts_with("*64|*10|$6|append|:3|*3|+write|+denyoom|+fast|:1|:1|:1|"));
+    assert!(ask(&mut host, socket, "COMMAND DOCS").starts_with("*128|$6|append|*6|"));
+    assert!(ask(&mut host, socket, "COMMAND LIST").starts_with("*64|$6|append|"));
 }
 
 #[test]
@@ -149,4 +148,57 @@ fn settings_are_checked_at_the_start() {
     assert_eq!(start(("maxmemroy", "1")).unwrap(), format!("unknown key `maxmemroy`: {known}"));
     assert!(start(("maxmemory", "much")).unwrap().starts_with("`maxmemory` can't be `much`"));
     assert_eq!(start(("maxmemory", "1gb")), None);
+}
+
+#[test]
+fn texts() {
+    conversation(&[
+        ("APPEND a xy", ":2|"),
+        ("APPEND a z", ":3|"),
+        ("STRLEN a", ":3|"),
+        ("STRLEN none", ":0|"),
+        ("GETDEL a", "$3|xyz|"),
+        ("GETDEL a", "$-1|"),
+        ("SETNX a 1", ":1|"),
+        ("SETNX a 2", ":0|"),
+        ("GETSET a 3", "$1|1|"),
+        ("INCRBY a 10", ":13|"),
+        ("DECRBY a 3", ":10|"),
+        ("INCRBY a x", "-ERR value is not an integer or out of range|"),
+        ("DECRBY a -9223372036854775808", "-ERR decrement would overflow|"),
+        ("INCRBYFLOAT a 0.5", "$4|10.5|"),
+        ("INCRBYFLOAT a -0.5", "$2|10|"),
+        ("INCRBYFLOAT a x", "-ERR value is not a valid float|"),
+        ("INCRBYFLOAT a inf", "-ERR increment would produce NaN or Infinity|"),
+        ("MSET ab 1 b 2", "+OK|"),
+        ("KEYS a*", "*2|$1|a|$2|ab|"),
+        ("KEYS [b]", "*1|$1|b|"),
+        ("TYPE a", "+string|"),
+        ("UNLINK a ab", ":2|"),
+        ("FLUSHDB", "+OK|"),
+    ]);
+}
+
+#[test]
+fn a_text_can_not_grow_beyond_the_longest() {
+    let (mut host, socket) = with(Limits::default(), &[("proto-max-bulk-len", "4")]);
+    assert_eq!(ask(&mut host, socket, "SET a 123"), "+OK|");
+    assert_eq!(ask(&mut host, socket, "APPEND a 4"), ":4|");
+    assert_eq!(ask(&mut host, socket, "APPEND a 5"), "-ERR string exceeds maximum allowed size (proto-max-bulk-len)|");
+}
+
+#[test]
+fn a_short_request_can_not_ask_for_too_much() {
+    let (mut host, socket) = with(Limits::default(), &[("maxmemory-clients", "100kb")]);
+    let long = "x".repeat(60_000);
+    for i in 0..2 {
+        ask(&mut host, socket, &format!("RPUSH l {long}"));
+        ask(&mut host, socket, &format!("SADD s {i}{long}"));
+        ask(&mut host, socket, &format!("HSET h f{i} {long}"));
+        ask(&mut host, socket, &format!("SET {i}{long} v"));
+    }
+    for command in ["LRANGE l 0 -1", "SMEMBERS s", "HGETALL h", "KEYS *"] {
+        assert_eq!(ask(&mut host, socket, command), "-ERR reply is larger than maxmemory-clients|", "{command}");
+    }
+    assert!(ask(&mut host, socket, "LRANGE l 0 0").starts_with("*1|$60000|"));
 }

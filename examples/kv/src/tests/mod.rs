@@ -2,8 +2,11 @@
 
 mod back_pressure;
 mod commands;
+mod expiry;
 mod hand_over;
+mod kinds;
 mod streams;
+mod upgrade;
 
 use crate::Kv;
 use sockdock_guest::Socket;
