@@ -1,6 +1,7 @@
 //! The life cycle as stories, then at random.
 
 use super::*;
+use crate::pure::socket::ErrorCode;
 use proptest::prelude::*;
 
 const FREE: Conditions = Conditions { queued: 0, held: false, high_water: 64 };
