@@ -1,7 +1,7 @@
 //! Floor 2: workers, connections, reload.
 //!
 //! From the outside in: [`Host`] starts workers and listeners, [`Server`] is a listener in its embedder's hands. A
-//! listener has a *shard* on each worker that serves it: an instance (in its *seat*), the connections (*sockets*), the
+//! listener has a *shard* per instance, spread over the workers: the instance (in its *seat*), the connections (*sockets*), the
 //! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction over the shards: they
 //! *vote*, then commit or roll back.
 

@@ -63,8 +63,8 @@ impl State {
     }
 
     /// Puts a fresh instance of the same generation in place: it gets `start`, finds its sockets by `live` and their contexts as
-    /// they were.
-    fn restart(&mut self, shard: &Rc<Shard>) {
+    /// they were. Nothing happens where one sits already, or mustn't now.
+    pub(super) fn restart(&mut self, shard: &Rc<Shard>) {
         if self.closed || self.held || self.seat.is_up() {
             return;
         }
@@ -117,12 +117,5 @@ impl State {
                 shard.state.borrow_mut().restart(&shard);
             }
         });
-    }
-
-    /// After a rollback: whoever fell meanwhile gets up again.
-    pub(super) fn restart_if_down(&mut self, shard: &Rc<Shard>) {
-        if !self.seat.is_up() {
-            self.restart(shard);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A shard: what one listener has on one worker. Its instance, its connections, its timers.
+//! A shard: one of a listener's instances on its worker. The instance, its connections, its timers.
 
 use super::counters::ShardCounters;
 use super::driver::Driver;
@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// What one listener has on one worker.
+/// One of a listener's instances, and what belongs to it; lives on one worker.
 pub(super) struct Shard {
     pub(super) number: u64,
     pub(super) listener: Arc<Listener>,

@@ -194,7 +194,8 @@ impl State {
             outcome
         });
         self.held = false;
-        self.restart_if_down(shard);
+        // Whoever fell meanwhile gets up again.
+        self.restart(shard);
         self.wake_waiting();
         outcome
     }
