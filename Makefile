@@ -9,7 +9,7 @@ run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
 test: # build everything and run every check
 	@scripts/test
 
-bench: # measure release builds beside Bun, Node and a native server; writes docs/benchmarks.md
+bench: # measure release builds beside Bun, Node, Envoy, Redis and a native server; writes docs/benchmarks.md
 	@scripts/bench
 
 build: # the host (target/debug/sockdock) and the example plugins
@@ -17,7 +17,7 @@ build: # the host (target/debug/sockdock) and the example plugins
 
 fmt: # format all Rust sources
 	cargo fmt --all
-	for workspace in guest-sdk examples tests/guests tests/bench/five-writes; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
+	for workspace in guest-sdk examples tests/guests tests/bench/five-writes tests/bench/envoy-filter; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
 
 lint: # clippy alone
 	cargo clippy --workspace --all-targets -- -D warnings

@@ -1,6 +1,7 @@
-// Bun's TCP server: `bun bun.js echo|five-writes`. Handlers are shared by all sockets, as its documentation asks for.
+// Bun's TCP server: `bun bun.js echo|five-writes|tls-echo [CERTIFICATE KEY]`. Handlers are shared by all sockets, as its
+// documentation asks for.
 
-const mode = process.argv[2];
+const [service, certificate, key] = process.argv.slice(2);
 
 // What a short write left over is sent on drain.
 function drain(socket) {
@@ -33,7 +34,8 @@ function fiveWrites(socket, chunk) {
 const server = Bun.listen({
   hostname: "127.0.0.1",
   port: 0,
-  socket: { data: { echo, "five-writes": fiveWrites }[mode], drain, error() {} },
+  tls: service === "tls-echo" ? { cert: Bun.file(certificate), key: Bun.file(key) } : undefined,
+  socket: { data: service === "five-writes" ? fiveWrites : echo, drain, error() {} },
 });
 console.log(`listening on tcp://127.0.0.1:${server.port}`);
 console.log("ready");

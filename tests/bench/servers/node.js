@@ -1,6 +1,10 @@
-// Node's TCP server: `node node.js echo|five-writes`.
+// Node's TCP server: `node node.js echo|five-writes|tls-echo [CERTIFICATE KEY]`.
 
+const fs = require("node:fs");
 const net = require("node:net");
+const tls = require("node:tls");
+
+const [service, certificate, key] = process.argv.slice(2);
 
 function echo(socket) {
   socket.on("data", (chunk) => {
@@ -24,11 +28,15 @@ function fiveWrites(socket) {
   });
 }
 
-const serve = { echo, "five-writes": fiveWrites }[process.argv[2]];
-const server = net.createServer({ noDelay: true }, (socket) => {
+function serve(socket) {
   socket.on("error", () => {});
-  serve(socket);
-});
+  (service === "five-writes" ? fiveWrites : echo)(socket);
+}
+
+const server =
+  service === "tls-echo"
+    ? tls.createServer({ noDelay: true, cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, serve)
+    : net.createServer({ noDelay: true }, serve);
 server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {
   console.log(`listening on tcp://127.0.0.1:${server.address().port}`);
   console.log("ready");

@@ -2,20 +2,21 @@
 
 #![expect(clippy::print_stdout, reason = "the results are what this program is for")]
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use sockdock_bench::{
+    credentials::Credentials,
     machine,
     native::{self, Behaviour},
     process,
     report::{Results, aligned, chart, document},
     runner::{Cores, Pace, Runner},
     scenario,
-    servers::Programs,
+    servers::{Programs, Service},
 };
 use std::{fs, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-/// Measures sockdock beside a native server, Bun and Node
+/// Measures sockdock beside a native server, Bun, Node, Envoy and Redis
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -29,7 +30,12 @@ enum Command {
     /// Serve as the native server does, on a free port of 127.0.0.1
     Native {
         /// What it does with what it reads
-        behaviour: Behaviour,
+        service: Service,
+        /// Its certificate, for TLS
+        #[arg(requires = "key")]
+        certificate: Option<PathBuf>,
+        /// The key of that
+        key: Option<PathBuf>,
         /// Threads
         #[arg(long, default_value = "1")]
         workers: NonZeroUsize,
@@ -69,11 +75,20 @@ struct RunArgs {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(args) => run(&args),
-        Command::Native { behaviour, workers } => {
+        Command::Native { service, certificate, key, workers } => {
+            let credentials = certificate.zip(key).map(|(certificate, key)| Credentials { certificate, key });
+            let behaviour = match (service, credentials) {
+                (Service::Echo, None) => Behaviour::Echo,
+                (Service::FiveWrites, None) => Behaviour::FiveWrites,
+                (Service::TlsEcho, Some(credentials)) => Behaviour::TlsEcho(credentials.server()?.into()),
+                (Service::TlsEcho, None) => bail!("TLS needs a certificate and its key"),
+                (Service::Echo | Service::FiveWrites, Some(_)) => bail!("only tls-echo has use for a certificate"),
+                (Service::Kv, _) => bail!("the native server keeps no values"),
+            };
             process::raise_open_files()?;
             let listener = native::listen()?;
             println!("listening on tcp://{}\nready", listener.local_addr()?);
-            Ok(native::serve(&listener, workers, behaviour)?)
+            Ok(native::serve(&listener, workers, &behaviour)?)
         }
     }
 }
@@ -108,7 +123,8 @@ fn run(args: &RunArgs) -> Result<()> {
         println!("{line}");
     }
 
-    let runner = Runner { programs, cores, pace };
+    let folder = tempfile::tempdir()?;
+    let runner = Runner { programs, cores, pace, credentials: Credentials::write(folder.path())? };
     let before = machine::Activity::now()?;
     let mut results = Vec::new();
     for scenario in &scenarios {

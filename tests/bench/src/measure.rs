@@ -1,12 +1,14 @@
 //! One round of one scenario against one server.
 
 use crate::{
+    credentials::Credentials,
     histogram::Histogram,
     load::{Clients, Load, Tally},
+    redis_benchmark::{self, Found, Request, Run},
     scenario::{Measure, Scenario},
-    servers::Server,
+    servers::{Server, Service},
 };
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use std::time::Duration;
 
 /// What a round found.
@@ -35,7 +37,21 @@ pub struct Traffic {
     /// Resident memory while the connections are open, in bytes.
     pub resident: u64,
     /// Latencies.
-    pub latency: Histogram,
+    pub latency: Latency,
+}
+
+/// Latencies, as far as they are known.
+#[derive(Debug, Clone)]
+pub enum Latency {
+    /// Of each unit.
+    Each(Histogram),
+    /// As the load told them.
+    Told {
+        /// The median.
+        p50: Duration,
+        /// The 99th percentile.
+        p99: Duration,
+    },
 }
 
 impl Sample {
@@ -49,8 +65,14 @@ impl Sample {
 }
 
 /// Loads the server for `duration` and answers what that cost it.
-pub fn traffic(scenario: &Scenario, server: &Server, warm_up: Duration, duration: Duration) -> Result<Sample> {
-    let mut clients = connect(scenario, server)?;
+pub fn traffic(
+    scenario: &Scenario,
+    server: &Server,
+    credentials: &Credentials,
+    warm_up: Duration,
+    duration: Duration,
+) -> Result<Sample> {
+    let mut clients = connect(scenario, server, credentials)?;
     check(scenario, server, &clients.run(warm_up)?)?;
     let before = server.cpu()?;
     let tally = clients.run(duration)?;
@@ -63,19 +85,19 @@ pub fn traffic(scenario: &Scenario, server: &Server, warm_up: Duration, duration
         cpu: cpu.as_secs_f64() * 1e6 / tally.units as f64,
         busy: cpu.as_secs_f64() / tally.elapsed.as_secs_f64(),
         resident,
-        latency: tally.latency,
+        latency: Latency::Each(tally.latency),
     }))
 }
 
 /// Opens connections to a server that has just been started, has each say one thing, and answers what they hold.
-pub fn memory(scenario: &Scenario, server: &Server, settle: Duration) -> Result<Sample> {
+pub fn memory(scenario: &Scenario, server: &Server, credentials: &Credentials, settle: Duration) -> Result<Sample> {
     // What the first connections bring to life (code, pools) isn't theirs. No more traffic than that: its garbage would be
     // taken for the server's own memory, and then be reused for connections.
-    let mut first = connect(&Scenario { connections: 100, ..*scenario }, server)?;
+    let mut first = connect(&Scenario { connections: 100, ..*scenario }, server, credentials)?;
     check(scenario, server, &first.once()?)?;
     first.idle(settle)?;
     let before = server.resident()?;
-    let mut clients = connect(scenario, server)?;
+    let mut clients = connect(scenario, server, credentials)?;
     check(scenario, server, &clients.once()?)?;
     clients.idle(settle)?;
     let resident = server.resident()?;
@@ -85,12 +107,38 @@ pub fn memory(scenario: &Scenario, server: &Server, settle: Duration) -> Result<
     Ok(Sample::Memory { per_connection, resident })
 }
 
-fn connect(scenario: &Scenario, server: &Server) -> Result<Clients> {
+/// Has redis-benchmark load the server for about `duration` and answers what that cost it.
+pub fn redis(
+    scenario: &Scenario,
+    server: &Server,
+    (request, pipeline): (Request, usize),
+    warm_up: Duration,
+    duration: Duration,
+) -> Result<Sample> {
+    let context = || format!("{} at {}", server.kind.name(), scenario.id());
+    redis_benchmark::fill(server.address).with_context(context)?;
+    // It takes a number of requests rather than a time. The first guess is a second's work of nobody; then what was measured.
+    let mut run = Run { address: server.address, connections: scenario.connections, pipeline, requests: 10_000 };
+    let requests = |rate: f64, time: Duration| ((rate * time.as_secs_f64()) as u64).max(1_000);
+    run.requests = requests(run.ask(request).with_context(context)?.rate, warm_up);
+    run.requests = requests(run.ask(request).with_context(context)?.rate, duration);
+    let before = server.cpu()?;
+    let Found { rate, p50, p99 } = run.ask(request).with_context(context)?;
+    let cpu = server.cpu()?.since(&before).as_secs_f64();
+    let resident = server.resident()?;
+    redis_benchmark::check(server.address).with_context(context)?;
+    let units = run.requests as f64;
+    let latency = Latency::Told { p50, p99 };
+    Ok(Sample::Traffic(Traffic { rate, cpu: cpu * 1e6 / units, busy: cpu * rate / units, resident, latency }))
+}
+
+fn connect(scenario: &Scenario, server: &Server, credentials: &Credentials) -> Result<Clients> {
     Clients::connect(Load {
         address: server.address,
         connections: scenario.connections,
         exchange: scenario.exchange,
         reconnect: scenario.measure == Measure::Connections,
+        tls: (scenario.service == Service::TlsEcho).then(|| credentials.client()).transpose()?,
     })
 }
 

@@ -1,12 +1,12 @@
 //! Runs scenarios: all servers beside each other, rounds interleaved.
 
 use crate::{
+    credentials::Credentials,
     measure::{self, Sample},
-    native::Behaviour,
     process,
     report::{Results, Round},
     scenario::{Measure, Scenario},
-    servers::{Kind, Programs, Server},
+    servers::{Kind, Programs, Server, Service},
 };
 use anyhow::{Context as _, Result};
 use std::time::Duration;
@@ -40,39 +40,47 @@ pub struct Runner {
     pub cores: Cores,
     /// How long and how often.
     pub pace: Pace,
+    /// Of those that speak TLS.
+    pub credentials: Credentials,
 }
 
 impl Runner {
     /// All rounds of one scenario.
     pub fn run(&self, scenario: &Scenario) -> Result<Results> {
         let rounds = match scenario.measure {
-            Measure::Exchanges | Measure::Connections => self.traffic(scenario)?,
+            Measure::Exchanges | Measure::Connections | Measure::Redis { .. } => self.traffic(scenario)?,
             Measure::Memory => self.memory(scenario)?,
         };
         Ok(Results { scenario: *scenario, rounds })
     }
 
     fn traffic(&self, scenario: &Scenario) -> Result<Vec<Round>> {
-        let servers = Kind::ALL.map(|kind| self.start(kind, scenario.behaviour)).into_iter().collect::<Result<Vec<_>>>()?;
+        let kinds = scenario.service.offered_by();
+        let servers = kinds.map(|kind| self.start(kind, scenario.service)).collect::<Result<Vec<_>>>()?;
         let Pace { rounds, warm_up, measured } = self.pace;
+        let measure = |server: &Server| match scenario.measure {
+            Measure::Redis { request, pipeline } => measure::redis(scenario, server, (request, pipeline), warm_up, measured),
+            _ => measure::traffic(scenario, server, &self.credentials, warm_up, measured),
+        };
         // A round that doesn't count, for what compiles while it runs.
         for server in &servers {
-            measure::traffic(scenario, server, warm_up, measured)?;
+            measure(server)?;
         }
-        in_rounds(rounds, &servers, |server| Ok((server.kind, measure::traffic(scenario, server, warm_up, measured)?)))
+        in_rounds(rounds, &servers, |server| Ok((server.kind, measure(server)?)))
     }
 
     /// Memory is looked at in a server that has served nobody before.
     fn memory(&self, scenario: &Scenario) -> Result<Vec<Round>> {
-        in_rounds(self.pace.rounds, &Kind::ALL, |kind| {
-            let server = self.start(*kind, scenario.behaviour)?;
-            Ok((*kind, measure::memory(scenario, &server, self.pace.measured)?))
+        let kinds: Vec<Kind> = scenario.service.offered_by().collect();
+        in_rounds(self.pace.rounds, &kinds, |kind| {
+            let server = self.start(*kind, scenario.service)?;
+            Ok((*kind, measure::memory(scenario, &server, &self.credentials, self.pace.measured)?))
         })
     }
 
-    fn start(&self, kind: Kind, behaviour: Behaviour) -> Result<Server> {
+    fn start(&self, kind: Kind, service: Service) -> Result<Server> {
         process::pin(self.cores.server)?;
-        let server = Server::start(&self.programs, kind, behaviour);
+        let server = Server::start(&self.programs, kind, service, &self.credentials);
         process::pin(self.cores.load)?;
         server.with_context(|| format!("starting {}", kind.name()))
     }

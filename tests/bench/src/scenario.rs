@@ -1,6 +1,7 @@
 //! What is measured, by name.
 
-use crate::{load::Exchange, native::Behaviour};
+use crate::redis_benchmark::Request;
+use crate::{load::Exchange, servers::Service};
 use anyhow::{Result, bail};
 
 /// One kind of traffic at one number of connections.
@@ -14,8 +15,8 @@ pub struct Scenario {
     pub connections: usize,
     /// What a unit is.
     pub exchange: Exchange,
-    /// What the servers do.
-    pub behaviour: Behaviour,
+    /// What the servers do; those that don't offer it aren't in.
+    pub service: Service,
     /// How it is measured.
     pub measure: Measure,
 }
@@ -29,18 +30,34 @@ pub enum Measure {
     Connections,
     /// Memory that connections hold which say nothing.
     Memory,
+    /// redis-benchmark's requests, so many at a time on each connection.
+    Redis {
+        /// What it asks for.
+        request: Request,
+        /// `-P`
+        pipeline: usize,
+    },
 }
 
 const fn echo(name: &'static str, title: &'static str, bytes: usize, connections: usize) -> Scenario {
-    let (exchange, behaviour) = (Exchange::Echo(bytes), Behaviour::Echo);
-    Scenario { name, title, connections, exchange, behaviour, measure: Measure::Exchanges }
+    let (exchange, service) = (Exchange::Echo(bytes), Service::Echo);
+    Scenario { name, title, connections, exchange, service, measure: Measure::Exchanges }
+}
+
+/// With redis-benchmark's own number of connections.
+const fn kv(name: &'static str, title: &'static str, request: Request, pipeline: usize) -> Scenario {
+    Scenario { service: Service::Kv, measure: Measure::Redis { request, pipeline }, ..echo(name, title, 0, 50) }
+}
+
+const fn tls(scenario: Scenario) -> Scenario {
+    Scenario { service: Service::TlsEcho, ..scenario }
 }
 
 const ECHO_64: &str = "64-byte echo";
 const ECHO_16K: &str = "16 KiB echo";
 
 /// All scenarios.
-pub const ALL: [Scenario; 9] = [
+pub const ALL: [Scenario; 16] = [
     echo("echo-64", ECHO_64, 64, 1),
     echo("echo-64", ECHO_64, 64, 64),
     echo("echo-64", ECHO_64, 64, 1000),
@@ -49,11 +66,21 @@ pub const ALL: [Scenario; 9] = [
     echo("echo-16k", ECHO_16K, 16 << 10, 1000),
     Scenario {
         exchange: Exchange::Hello,
-        behaviour: Behaviour::FiveWrites,
+        service: Service::FiveWrites,
         ..echo("five-writes", "`h`, `e`, `l`, `l`, `o`: five writes per reply", 0, 64)
     },
     Scenario { measure: Measure::Connections, ..echo("connect-close", "Connect, one 64-byte echo, close", 64, 16) },
     Scenario { measure: Measure::Memory, ..echo("idle-memory", "Memory per idle connection", 64, 10_000) },
+    tls(echo("tls-echo-64", "64-byte echo by TLS", 64, 64)),
+    tls(echo("tls-echo-16k", "16 KiB echo by TLS", 16 << 10, 64)),
+    tls(Scenario {
+        measure: Measure::Connections,
+        ..echo("tls-handshake", "Connect, full TLS handshake, one 64-byte echo, close", 64, 16)
+    }),
+    kv("kv-get-p1", "GET, one per connection under way", Request::Get, 1),
+    kv("kv-get-p16", "GET, 16 per connection under way", Request::Get, 16),
+    kv("kv-set-p1", "SET, one per connection under way", Request::Set, 1),
+    kv("kv-set-p16", "SET, 16 per connection under way", Request::Set, 16),
 ];
 
 impl Scenario {

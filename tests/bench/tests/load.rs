@@ -36,12 +36,12 @@ fn server(answer: impl Fn(&mut TcpStream, &[u8]) + Clone + Send + 'static) -> So
 fn native(behaviour: Behaviour) -> SocketAddr {
     let listener = native::listen().unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || native::serve(&listener, NonZeroUsize::new(2).unwrap(), behaviour));
+    thread::spawn(move || native::serve(&listener, NonZeroUsize::new(2).unwrap(), &behaviour));
     address
 }
 
 fn run(address: SocketAddr, connections: usize, exchange: Exchange) -> Result<Tally> {
-    Clients::connect(Load { address, connections, exchange, reconnect: false })?.run(Duration::from_millis(300))
+    Clients::connect(Load { address, connections, exchange, reconnect: false, tls: None })?.run(Duration::from_millis(300))
 }
 
 fn assert_clean(tally: &Tally, at_least: u64) {
@@ -60,7 +60,8 @@ fn the_native_server_answers_all() {
 
 #[test]
 fn once_is_one_exchange_each() {
-    let load = Load { address: native(Behaviour::Echo), connections: 20, exchange: Exchange::Echo(64), reconnect: false };
+    let load =
+        Load { address: native(Behaviour::Echo), connections: 20, exchange: Exchange::Echo(64), reconnect: false, tls: None };
     let mut clients = Clients::connect(load).unwrap();
     for _ in 0..3 {
         assert_eq!(clients.once().unwrap().units, 20);
@@ -70,7 +71,8 @@ fn once_is_one_exchange_each() {
 
 #[test]
 fn a_unit_may_be_a_whole_connection() {
-    let load = Load { address: native(Behaviour::Echo), connections: 4, exchange: Exchange::Echo(64), reconnect: true };
+    let load =
+        Load { address: native(Behaviour::Echo), connections: 4, exchange: Exchange::Echo(64), reconnect: true, tls: None };
     let tally = Clients::connect(load).unwrap().run(Duration::from_millis(300)).unwrap();
     assert_clean(&tally, 4);
 }
@@ -163,7 +165,7 @@ fn an_idle_connection_that_speaks_is_noticed() {
         stream.write_all(bytes).unwrap();
         stream.write_all(b"?").unwrap();
     });
-    let load = Load { address: speaks, connections: 1, exchange: Exchange::Echo(64), reconnect: false };
+    let load = Load { address: speaks, connections: 1, exchange: Exchange::Echo(64), reconnect: false, tls: None };
     let mut clients = Clients::connect(load).unwrap();
     let tally = clients.once().unwrap();
     assert!(tally.corrupted == 1 || clients.idle(Duration::from_secs(5)).is_err());

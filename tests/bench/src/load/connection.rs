@@ -1,18 +1,20 @@
 //! One connection of the load: a request goes out, its answer is compared as it comes in.
 
-use super::requests::Requests;
-use anyhow::{Context as _, Result};
+use super::{
+    requests::Requests,
+    wire::{Buffers, Wire},
+};
 use rustix::event::epoll::EventFlags;
 use std::{
-    io::{self, Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpStream},
+    io,
+    net::TcpStream,
     ops::Range,
     time::{Duration, Instant},
 };
 
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     phase: Phase,
     request: Range<usize>,
     sent: usize,
@@ -43,21 +45,18 @@ pub(super) enum Event {
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).with_context(|| format!("connecting to {address}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
+    pub(super) fn new(wire: Wire) -> Self {
         let begun = Instant::now();
-        Ok(Self { stream, phase: Phase::Idle, request: 0..0, sent: 0, got: 0, right: true, begun, watches_writing: false })
+        Self { wire, phase: Phase::Idle, request: 0..0, sent: 0, got: 0, right: true, begun, watches_writing: false }
     }
 
     pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+        self.wire.stream()
     }
 
     pub(super) fn reset_on_close(&self) {
         // Where that fails the connection has ended already.
-        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        let _ = socket2::SockRef::from(self.stream()).set_linger(Some(Duration::ZERO));
     }
 
     /// Sends the next request, counted from `begun`.
@@ -68,11 +67,12 @@ impl Connection {
     }
 
     /// Called when the socket is ready. An error, or an end that comes too early, means that the connection is lost.
-    pub(super) fn advance(&mut self, requests: &Requests, buffer: &mut [u8], reconnect: bool) -> io::Result<Event> {
+    pub(super) fn advance(&mut self, requests: &Requests, buffers: &mut Buffers, reconnect: bool) -> io::Result<Event> {
+        self.wire.flush()?;
         if self.phase == Phase::Asking && self.sent < self.request.len() {
             self.send(requests)?;
         }
-        let n = match self.stream.read(buffer) {
+        let n = match self.wire.read(buffers) {
             Ok(n) => n,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Event::Waiting),
             Err(error) => return Err(error),
@@ -85,7 +85,7 @@ impl Connection {
                 Ok(Event::Waiting)
             }
             Phase::Idle => Ok(Event::Unasked),
-            Phase::Asking => self.compare(requests.answer(&self.request), &buffer[..n], reconnect),
+            Phase::Asking => self.compare(requests.answer(&self.request), &buffers.plain[..n], reconnect),
         }
     }
 
@@ -97,9 +97,11 @@ impl Connection {
         if self.got < answer.len() {
             return Ok(Event::Waiting);
         }
+        // An answer that was had cheaper than a unit is to be.
+        self.right &= self.wire.is_as_asked();
         if reconnect {
             self.phase = Phase::Ending;
-            self.stream.shutdown(Shutdown::Write)?;
+            self.wire.end()?;
             return Ok(Event::Waiting);
         }
         self.phase = Phase::Idle;
@@ -108,7 +110,7 @@ impl Connection {
 
     fn send(&mut self, requests: &Requests) -> io::Result<()> {
         let request = requests.request(&self.request);
-        match self.stream.write(&request[self.sent..]) {
+        match self.wire.write(&request[self.sent..]) {
             Ok(n) => self.sent += n,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
@@ -118,7 +120,7 @@ impl Connection {
 
     /// What epoll should watch for, if that isn't what it watches for already.
     pub(super) fn changed_interest(&mut self) -> Option<EventFlags> {
-        let writing = self.phase == Phase::Asking && self.sent < self.request.len();
+        let writing = self.wire.owes() || self.phase == Phase::Asking && self.sent < self.request.len();
         if writing == self.watches_writing {
             return None;
         }

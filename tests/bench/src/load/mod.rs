@@ -3,18 +3,23 @@
 
 mod connection;
 mod requests;
+mod tls;
+mod wire;
 
 use self::connection::{Connection, Event};
 pub use self::requests::Exchange;
+use self::wire::{Buffers, Wire};
 use crate::histogram::Histogram;
 use anyhow::{Context as _, Result, bail};
 use requests::Requests;
 use rustix::event::epoll;
+use rustls::ClientConfig;
 use std::{
     io,
     mem::MaybeUninit,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     os::fd::OwnedFd,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -22,7 +27,7 @@ use std::{
 const STUCK: Duration = Duration::from_secs(10);
 
 /// What to send, and over how many connections.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Load {
     /// The server.
     pub address: SocketAddr,
@@ -32,6 +37,8 @@ pub struct Load {
     pub exchange: Exchange,
     /// A unit is then: connect, one exchange, an orderly end by both sides.
     pub reconnect: bool,
+    /// Speak TLS, with a server whose certificate this accepts.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 /// What a run saw.
@@ -56,17 +63,19 @@ pub struct Clients {
     epoll: OwnedFd,
     connections: Vec<Option<Connection>>,
     requests: Requests,
-    buffer: Vec<u8>,
+    buffers: Buffers,
+    /// Connections made so far.
+    made: u32,
 }
 
 impl Clients {
     /// Connects all, unless each unit makes a connection of its own.
     pub fn connect(load: Load) -> Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let mut clients =
-            Self { load, epoll, connections: Vec::new(), requests: Requests::new(load.exchange), buffer: vec![0; 64 << 10] };
-        for index in 0..load.connections {
-            let connection = if load.reconnect { None } else { Some(clients.open(index)?) };
+        let requests = Requests::new(load.exchange);
+        let mut clients = Self { load, epoll, connections: Vec::new(), requests, buffers: Buffers::default(), made: 0 };
+        for index in 0..clients.load.connections {
+            let connection = if clients.load.reconnect { None } else { Some(clients.open(index)?) };
             clients.connections.push(connection);
         }
         Ok(clients)
@@ -103,8 +112,12 @@ impl Clients {
         }
     }
 
-    fn open(&self, index: usize) -> Result<Connection> {
-        let connection = Connection::open(self.load.address)?;
+    fn open(&mut self, index: usize) -> Result<Connection> {
+        // Each that has ended keeps its port for a minute. From one address, the search for a free one would soon be all that
+        // a run does.
+        let source = (self.load.reconnect && self.load.address.ip() == Ipv4Addr::LOCALHOST).then(|| source(self.made));
+        self.made = self.made.wrapping_add(1);
+        let connection = Connection::new(Wire::connect(self.load.address, source, self.load.tls.as_ref())?);
         let data = epoll::EventData::new_u64(index as u64);
         epoll::add(&self.epoll, connection.stream(), data, epoll::EventFlags::IN)?;
         Ok(connection)
@@ -129,7 +142,7 @@ impl Clients {
             for event in ready {
                 let index = event.data.u64() as usize;
                 let Some(connection) = &mut self.connections[index] else { continue };
-                match connection.advance(&self.requests, &mut self.buffer, self.load.reconnect) {
+                match connection.advance(&self.requests, &mut self.buffers, self.load.reconnect) {
                     Ok(Event::Waiting) => {
                         self.watch(index)?;
                         continue;
@@ -191,6 +204,11 @@ impl Clients {
         }
         Ok(())
     }
+}
+
+/// 127.0.0.2 to 127.0.0.251, one after the other.
+fn source(connection: u32) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, 2 + (connection % 250) as u8)
 }
 
 type Ready<'a> = (&'a mut [epoll::Event], &'a mut [MaybeUninit<epoll::Event>]);

@@ -17,7 +17,7 @@ pub fn chart(results: &[Results]) -> String {
         let scenario = &result.scenario;
         let unit = match scenario.measure {
             Measure::Memory => "bytes per connection",
-            Measure::Exchanges | Measure::Connections => "server CPU µs per unit",
+            Measure::Exchanges | Measure::Connections | Measure::Redis { .. } => "server CPU µs per unit",
         };
         let title = scenario.title.replace('`', "");
         put(

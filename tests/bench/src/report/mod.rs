@@ -7,9 +7,9 @@ mod statistics;
 use self::statistics::{Spread, median};
 use crate::{
     histogram::Histogram,
-    measure::Sample,
+    measure::{Latency, Sample, Traffic},
     scenario::{Measure, Scenario},
-    servers::Kind,
+    servers::{Kind, Service},
 };
 use std::collections::BTreeMap;
 
@@ -55,58 +55,71 @@ impl Results {
         rows
     }
 
+    /// Whom the servers are compared with.
+    fn compared_with(&self) -> &'static [Kind] {
+        match self.scenario.service {
+            Service::Kv => &[Kind::Redis],
+            Service::Echo | Service::FiveWrites | Service::TlsEcho => &[Kind::Native, Kind::Bun],
+        }
+    }
+
     fn headings(&self) -> Vec<String> {
-        let figures: &[&str] = match self.scenario.measure {
-            Measure::Exchanges | Measure::Connections => {
-                &["CPU µs/unit", "÷ native", "÷ Bun", "units/s", "core busy", "p50 µs", "p99 µs", "p99.9 µs", "RSS MiB"]
-            }
-            Measure::Memory => &["bytes/connection", "÷ native", "÷ Bun", "RSS MiB"],
+        let memory = self.scenario.measure == Measure::Memory;
+        let mut headings = vec![String::new(), if memory { "bytes/connection" } else { "CPU µs/unit" }.to_owned()];
+        headings.extend(self.compared_with().iter().map(|kind| format!("÷ {}", kind.short_name())));
+        let traffic: &[&str] = match self.scenario.measure {
+            Measure::Memory => &[],
+            Measure::Redis { .. } => &["units/s", "core busy", "p50 µs", "p99 µs"],
+            Measure::Exchanges | Measure::Connections => &["units/s", "core busy", "p50 µs", "p99 µs", "p99.9 µs"],
         };
-        std::iter::once("").chain(figures.iter().copied()).map(str::to_owned).collect()
+        headings.extend(traffic.iter().copied().chain(["RSS MiB"]).map(str::to_owned));
+        headings
     }
 
     fn row(&self, kind: Kind) -> Vec<String> {
-        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        let resident = |sample: &Sample| match sample {
-            Sample::Traffic(traffic) => mebibytes(traffic.resident),
-            Sample::Memory { resident, .. } => mebibytes(*resident),
-        };
-        let ratios = [self.ratio(kind, Kind::Native).to_string(), self.ratio(kind, Kind::Bun).to_string()];
-        let cost = self.cost(kind);
         let mut row = vec![kind.name().to_owned()];
-        match self.scenario.measure {
-            Measure::Exchanges | Measure::Connections => {
-                row.push(format!("{cost:.2}"));
-                row.extend(ratios);
-                row.push(format!("{:.0}", self.median(kind, |sample| traffic_figure(sample, |traffic| traffic.rate))));
-                row.push(format!("{:.0} %", 100.0 * self.median(kind, |sample| traffic_figure(sample, |traffic| traffic.busy))));
-                let latency = self.latency(kind);
-                row.extend([0.5, 0.99, 0.999].map(|share| format!("{:.0}", latency.quantile(share).as_secs_f64() * 1e6)));
-            }
-            Measure::Memory => {
-                row.push(format!("{cost:.0}"));
-                row.extend(ratios);
-            }
+        let digits = if self.scenario.measure == Measure::Memory { 0 } else { 2 };
+        row.push(format!("{:.digits$}", self.cost(kind)));
+        row.extend(self.compared_with().iter().map(|to| self.ratio(kind, *to).to_string()));
+        if self.scenario.measure != Measure::Memory {
+            row.push(format!("{:.0}", self.traffic_median(kind, |traffic| traffic.rate)));
+            row.push(format!("{:.0} %", 100.0 * self.traffic_median(kind, |traffic| traffic.busy)));
+            row.extend(self.latencies(kind).into_iter().map(|seconds| format!("{:.0}", seconds * 1e6)));
         }
+        let resident = |sample: &Sample| match sample {
+            Sample::Traffic(Traffic { resident, .. }) | Sample::Memory { resident, .. } => *resident as f64 / f64::from(1 << 20),
+        };
         row.push(format!("{:.1}", self.median(kind, resident)));
         row
     }
 
-    fn latency(&self, kind: Kind) -> Histogram {
-        let mut all = Histogram::default();
-        for sample in self.samples(kind) {
-            if let Sample::Traffic(traffic) = sample {
-                all.merge(&traffic.latency);
+    fn traffic(&self, kind: Kind) -> impl Iterator<Item = &Traffic> {
+        self.samples(kind).filter_map(|sample| match sample {
+            Sample::Traffic(traffic) => Some(traffic),
+            Sample::Memory { .. } => None,
+        })
+    }
+
+    fn traffic_median(&self, kind: Kind, figure: impl Fn(&Traffic) -> f64) -> f64 {
+        median(self.traffic(kind).map(figure).collect())
+    }
+
+    /// Percentiles in seconds: of all rounds together where each unit is known, else medians over the rounds.
+    fn latencies(&self, kind: Kind) -> Vec<f64> {
+        let (mut all, mut halves, mut tails) = (Histogram::default(), Vec::new(), Vec::new());
+        for traffic in self.traffic(kind) {
+            match &traffic.latency {
+                Latency::Each(histogram) => all.merge(histogram),
+                Latency::Told { p50, p99 } => {
+                    halves.push(p50.as_secs_f64());
+                    tails.push(p99.as_secs_f64());
+                }
             }
         }
-        all
-    }
-}
-
-fn traffic_figure(sample: &Sample, figure: impl Fn(&crate::measure::Traffic) -> f64) -> f64 {
-    match sample {
-        Sample::Traffic(traffic) => figure(traffic),
-        Sample::Memory { .. } => f64::NAN,
+        if all.is_empty() {
+            return vec![median(halves), median(tails)];
+        }
+        [0.5, 0.99, 0.999].map(|share| all.quantile(share).as_secs_f64()).into()
     }
 }
 

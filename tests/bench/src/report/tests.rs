@@ -1,11 +1,11 @@
 use super::*;
-use crate::{measure::Traffic, scenario};
+use crate::scenario;
 use std::time::Duration;
 
 fn sample(cpu: f64, microseconds: u64) -> Sample {
     let mut latency = Histogram::default();
     latency.record(Duration::from_micros(microseconds));
-    Sample::Traffic(Traffic { rate: 1e6 / cpu, cpu, busy: 1.0, resident: 10 << 20, latency })
+    Sample::Traffic(Traffic { rate: 1e6 / cpu, cpu, busy: 1.0, resident: 10 << 20, latency: Latency::Each(latency) })
 }
 
 fn results() -> Results {
