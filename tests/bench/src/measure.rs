@@ -126,7 +126,7 @@ pub fn redis(
     let Found { rate, p50, p99 } = run.ask(request).with_context(context)?;
     let cpu = server.cpu()?.since(&before).as_secs_f64();
     let resident = server.resident()?;
-    redis_benchmark::check(server.address).with_context(context)?;
+    redis_benchmark::check(server.address, request).with_context(context)?;
     let units = run.requests as f64;
     let latency = Latency::Told { p50, p99 };
     Ok(Sample::Traffic(Traffic { rate, cpu: cpu * 1e6 / units, busy: cpu * rate / units, resident, latency }))

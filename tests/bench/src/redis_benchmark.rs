@@ -22,6 +22,14 @@ const KEYS: usize = 10_000;
 /// Bytes of a value.
 const BYTES: usize = 64;
 
+/// What values consist of: those that were there before redis-benchmark ran, and those that it sets.
+const FILLED: char = 'f';
+const SET: char = 's';
+
+fn value(letter: char) -> String {
+    letter.to_string().repeat(BYTES)
+}
+
 /// A run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
@@ -53,13 +61,13 @@ impl Run {
     /// Where redis-benchmark can't be started, fails, reports that the server answered by an error, or its report has another shape.
     pub fn ask(&self, request: Request) -> Result<Found> {
         let mut command = Command::new("redis-benchmark");
-        let name = match request {
-            Request::Get => "get",
-            Request::Set => "set",
-        };
-        command.args(["-h", &self.address.ip().to_string(), "-p", &self.address.port().to_string(), "-t", name, "--csv"]);
+        command.args(["-h", &self.address.ip().to_string(), "-p", &self.address.port().to_string(), "--csv", "--precision", "3"]);
         command.args(["-c", &self.connections.to_string(), "-P", &self.pipeline.to_string(), "-n", &self.requests.to_string()]);
-        command.args(["-r", &KEYS.to_string(), "-d", &BYTES.to_string(), "--precision", "3"]);
+        command.args(["-r", &KEYS.to_string()]);
+        match request {
+            Request::Get => command.args(["GET", "key:__rand_int__"]),
+            Request::Set => command.args(["SET", "key:__rand_int__", &value(SET)]),
+        };
         let output = command.stdin(Stdio::null()).output().context("redis-benchmark")?;
         let said = String::from_utf8_lossy(&output.stdout);
         let complaints = String::from_utf8_lossy(&output.stderr);
@@ -79,33 +87,41 @@ fn parse(report: &str) -> Option<Found> {
     Some(Found { rate: figure("rps")?, p50: latency("p50_latency_ms")?, p99: latency("p99_latency_ms")? })
 }
 
-/// Gives every key a value, the one that redis-benchmark itself sets.
+/// Gives every key a value.
 pub fn fill(address: SocketAddr) -> Result<()> {
-    let value = "x".repeat(BYTES);
+    let value = value(FILLED);
     let requests: String =
         (0..KEYS).map(|n| format!("*3\r\n$3\r\nSET\r\n$16\r\nkey:{n:012}\r\n${BYTES}\r\n{value}\r\n")).collect();
-    exchange(address, &requests, &"+OK\r\n".repeat(KEYS))
+    let answers = exchange(address, &requests, 5)?;
+    ensure!(answers.iter().all(|answer| answer == "+OK\r\n"), "the store didn't take all values");
+    Ok(())
 }
 
 /// Reads all values back: redis-benchmark looks at no answer, and a store that loses values isn't fast, it is broken.
-pub fn check(address: SocketAddr) -> Result<()> {
-    let value = "x".repeat(BYTES);
+pub fn check(address: SocketAddr, request: Request) -> Result<()> {
     let requests: String = (0..KEYS).map(|n| format!("*2\r\n$3\r\nGET\r\n$16\r\nkey:{n:012}\r\n")).collect();
-    exchange(address, &requests, &format!("${BYTES}\r\n{value}\r\n").repeat(KEYS))
+    let [filled, set] = [FILLED, SET].map(|letter| format!("${BYTES}\r\n{}\r\n", value(letter)));
+    let answers = exchange(address, &requests, filled.len())?;
+    let are = |value: &str| answers.iter().filter(|answer| *answer == value).count();
+    let (filled, set) = (are(&filled), are(&set));
+    ensure!(filled + set == KEYS, "of {KEYS} keys, {} have lost their value", KEYS - filled - set);
+    ensure!((set > 0) == (request == Request::Set), "redis-benchmark has set {set} of {KEYS} keys");
+    Ok(())
 }
 
-fn exchange(address: SocketAddr, requests: &str, expected: &str) -> Result<()> {
+/// Sends all requests at once and answers what comes, in pieces of the length that each answer must have.
+fn exchange(address: SocketAddr, requests: &str, answer: usize) -> Result<Vec<String>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut sender = stream.try_clone()?;
+    let mut answers = vec![0; answer * KEYS];
     std::thread::scope(|scope| {
         let sent = scope.spawn(move || sender.write_all(requests.as_bytes()));
-        let mut answers = vec![0; expected.len()];
         stream.read_exact(&mut answers).context("the store stopped answering")?;
-        ensure!(answers == expected.as_bytes(), "the store answered wrongly");
         sent.join().map_err(|_| anyhow::anyhow!("the sender panicked"))??;
-        Ok(())
-    })
+        anyhow::Ok(())
+    })?;
+    Ok(answers.chunks(answer).map(|answer| String::from_utf8_lossy(answer).into_owned()).collect())
 }
 
 #[cfg(test)]
@@ -122,18 +138,28 @@ mod tests {
         assert_eq!(parse("Could not connect to Redis at 127.0.0.1:1: Connection refused\n"), None);
     }
 
-    #[test]
-    fn a_store_that_answers_wrongly_is_noticed() {
+    /// Answers one request of 36 bytes by what is given, for every key.
+    fn store(answers: String) -> SocketAddr {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                stream.read_exact(&mut [0; 36]).unwrap();
-                let value = "x".repeat(BYTES - 1);
-                stream.write_all(format!("${BYTES}\r\n{value}y\r\n").repeat(KEYS).as_bytes()).unwrap();
-            }
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 36]).unwrap();
+            stream.write_all(answers.as_bytes()).unwrap();
+            stream.read_to_end(&mut Vec::new()).ok();
         });
-        assert!(check(address).unwrap_err().to_string().contains("wrongly"));
+        address
+    }
+
+    #[test]
+    fn a_store_that_answers_wrongly_is_noticed() {
+        let [filled, set] = [FILLED, SET].map(|letter| format!("${BYTES}\r\n{}\r\n", value(letter)));
+        check(store(filled.repeat(KEYS)), Request::Get).unwrap();
+        check(store(set.clone() + &filled.repeat(KEYS - 1)), Request::Set).unwrap();
+        let error = |answers, request| check(store(answers), request).unwrap_err().to_string();
+        assert!(error(filled.repeat(KEYS), Request::Set).contains("has set 0"));
+        assert!(error(set.repeat(KEYS), Request::Get).contains("has set 10000"));
+        let torn = filled.replacen('f', "?", 1);
+        assert!(error(filled.repeat(KEYS - 1) + &torn, Request::Get).contains("1 have lost"));
     }
 }
