@@ -109,7 +109,8 @@ fn run(args: &RunArgs) -> Result<()> {
         let need = scenario.connections as u64 + 200;
         ensure!(files >= need, "{} needs {need} open files, {files} are allowed (ulimit -Hn)", scenario.id());
     }
-    let programs = Programs::of(&args.root.canonicalize().context("--root")?, args.sockdock.as_deref())?;
+    let programs = Programs::of(&args.root.canonicalize().context("--root")?, args.sockdock.as_deref());
+    programs.check()?;
     let mut setting = machine::describe()?;
     setting.push(programs.versions()?.join(", "));
     setting.push(format!(

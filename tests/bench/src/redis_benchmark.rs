@@ -30,6 +30,9 @@ fn value(letter: char) -> String {
     letter.to_string().repeat(BYTES)
 }
 
+/// What a run may take, in seconds.
+const LONGEST: &str = "60";
+
 /// A run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
@@ -58,9 +61,11 @@ impl Run {
     /// Sends so many requests, keys drawn by chance, and waits for the answers.
     ///
     /// # Errors
-    /// Where redis-benchmark can't be started, fails, reports that the server answered by an error, or its report has another shape.
+    /// Where redis-benchmark can't be started, fails, takes longer than a minute, reports that the server answered by an error, or its report has another shape.
     pub fn ask(&self, request: Request) -> Result<Found> {
-        let mut command = Command::new("redis-benchmark");
+        // Where connecting fails, it tries again for ever.
+        let mut command = Command::new("timeout");
+        command.args([LONGEST, "redis-benchmark"]);
         command.args(["-h", &self.address.ip().to_string(), "-p", &self.address.port().to_string(), "--csv", "--precision", "3"]);
         command.args(["-c", &self.connections.to_string(), "-P", &self.pipeline.to_string(), "-n", &self.requests.to_string()]);
         command.args(["-r", &KEYS.to_string()]);

@@ -27,6 +27,9 @@ pub fn document(results: &[Results], setting: &[String], chart: &str) -> String 
     for (name, to, most, must) in AIMS {
         for result in results.iter().filter(|result| result.scenario.name == name) {
             let ratio = result.ratio(Kind::Sockdock, to);
+            if ratio.median.is_nan() {
+                continue;
+            }
             let verdict = match (ratio.median <= most, must) {
                 (true, _) => "reached",
                 (false, true) => "**missed**",

@@ -38,6 +38,23 @@ fn the_table_has_a_row_per_server_that_ran() {
     assert!((100.0..102.0).contains(&p50), "{p50}");
 }
 
+fn told(cpu: f64, p50: u64) -> Sample {
+    let latency = Latency::Told { p50: Duration::from_micros(p50), p99: Duration::from_micros(10 * p50) };
+    Sample::Traffic(Traffic { rate: 1e6 / cpu, cpu, busy: 1.0, resident: 10 << 20, latency })
+}
+
+#[test]
+fn the_store_is_compared_with_redis_and_has_the_percentiles_that_it_was_told() {
+    let scenario = scenario::pick(&["kv-get-p1".to_owned()]).unwrap()[0];
+    let rounds = [(3.0, 200), (5.0, 500), (4.0, 300)];
+    let rounds = rounds.map(|(cpu, p50)| Round::from([(Kind::Sockdock, told(cpu, p50)), (Kind::Redis, told(2.0, 100))]));
+    let table = Results { scenario, rounds: rounds.into() }.table();
+    assert_eq!(table[0], ["", "CPU µs/unit", "÷ Redis", "units/s", "core busy", "p50 µs", "p99 µs", "RSS MiB"]);
+    assert_eq!(table[1], ["sockdock", "4.00", "2.00 (1.50–2.50)", "250000", "100 %", "300", "3000", "10.0"]);
+    assert_eq!(table[2][0], "Redis");
+    assert_eq!(table.len(), 3);
+}
+
 #[test]
 fn columns_line_up() {
     let text = aligned(&results().table());
@@ -60,6 +77,23 @@ fn the_chart_has_a_bar_per_server_as_long_as_its_cost() {
 }
 
 #[test]
+fn the_chart_has_two_columns_that_overlap_nowhere() {
+    let all: Vec<Results> = scenario::ALL.map(|scenario| Results { scenario, ..results() }).into();
+    let svg = chart(&all);
+    let mut bars: Vec<[f64; 2]> = svg
+        .lines()
+        .filter(|line| line.contains("class=\"bar"))
+        .map(|line| [" x=\"", " y=\""].map(|name| line.split(name).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()))
+        .collect();
+    let count = bars.len();
+    assert_eq!(count, 3 * all.len());
+    bars.sort_by(|one, other| one.partial_cmp(other).unwrap());
+    assert!(bars.windows(2).all(|pair| pair[0][0] != pair[1][0] || pair[1][1] - pair[0][1] >= 18.0), "{bars:?}");
+    let left = bars.iter().filter(|bar| bar[0] == bars[0][0]).count();
+    assert!(left.abs_diff(count - left) <= 3, "{left} of {count} bars stand to the left");
+}
+
+#[test]
 fn the_page_says_which_aims_were_missed() {
     // 1.10 × native, as the rounds above have it.
     let page = document(&[results()], &["a machine".to_owned()], "chart.svg");
@@ -72,4 +106,6 @@ fn the_page_says_which_aims_were_missed() {
     }
     let page = document(&[slower], &[], "chart.svg");
     assert!(page.contains("| ≤ 1.12 | **missed** |") && page.contains("| ≤ 1 | not reached |"), "{page}");
+    // Envoy took no part in these rounds.
+    assert!(!page.contains("÷ Envoy + Wasm"), "{page}");
 }

@@ -1,6 +1,6 @@
 //! Where the programs are, and which they are.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -27,9 +27,9 @@ pub struct Programs {
 
 impl Programs {
     /// Those of the repository at `root`; `sockdock` unless another build is given.
-    pub fn of(root: &Path, sockdock: Option<&Path>) -> Result<Self> {
+    pub fn of(root: &Path, sockdock: Option<&Path>) -> Self {
         let target = root.join("target");
-        let programs = Self {
+        Self {
             root: root.to_owned(),
             sockdock: sockdock.map_or_else(|| target.join("release/sockdock"), Path::to_owned),
             bun: target.join("bench/node_modules/.bin/bun"),
@@ -37,13 +37,15 @@ impl Programs {
             envoy: target.join("bench/envoy/envoy/_bin/envoy"),
             envoy_filter: target.join("guests/wasm32-unknown-unknown/release/envoy_filter.wasm"),
             redis: target.join("clients/redis-server/redis-server"),
-        };
-        for program in [&programs.sockdock, &programs.bun, &programs.envoy, &programs.envoy_filter, &programs.redis] {
-            if !program.exists() {
-                bail!("there is no {}: `make bench` makes it", program.display());
-            }
         }
-        Ok(programs)
+    }
+
+    /// Fails unless all are there.
+    pub fn check(&self) -> Result<()> {
+        for program in [&self.sockdock, &self.bun, &self.envoy, &self.envoy_filter, &self.redis] {
+            ensure!(program.exists(), "there is no {}: `make bench` makes it", program.display());
+        }
+        Ok(())
     }
 
     /// Version of each program, as it says it itself.
