@@ -2,6 +2,7 @@
 
 mod chunks;
 mod connection;
+mod date;
 mod head;
 mod reader;
 mod response;

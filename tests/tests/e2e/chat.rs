@@ -53,6 +53,31 @@ fn people_talk_through_an_upgrade() {
     assert_eq!(host.count("traps"), 0);
 }
 
+/// The same rooms, whether one comes by TLS or not.
+#[test]
+fn some_talk_in_secret() {
+    let host = chat("chat/v1").tls().start();
+    let mut ann = Terminal::openssl(host.tls_address(), &host.certificates().certificate);
+    ann.types("/nick ann\n");
+    ann.sees("* you are ann");
+    let mut bob = joins(&host);
+    bob.types("/nick bob\n");
+    ann.sees("* guest1 is now bob");
+    let mut carl = host.tls();
+    carl.send("what a co");
+    read_to(&mut carl, "/who shows who is here\n");
+    bob.types("hello\n");
+    ann.sees("bob: hello");
+    let report = host.cli(["reload", example_folder("chat").to_str().unwrap()]).success();
+    assert!(report.contains("chat-1"), "{report}");
+    carl.send("incidence\n");
+    ann.sees("guest1: what a coincidence");
+    ann.types("hi both\n");
+    bob.sees("ann: hi both");
+    read_to(&mut carl, "ann: hi both\n");
+    assert_eq!((host.count("connections"), host.count("handshakes_failed"), host.count("traps")), (3, 0, 0));
+}
+
 /// Reads up to the end of this text, and answers how many bytes that were.
 #[track_caller]
 fn read_to(client: &mut Client, text: &str) -> usize {
