@@ -41,7 +41,7 @@ struct Saved {
 }
 
 impl Versioned for Saved {
-    const VERSION: &'static str = "http-1";
+    const VERSION: &'static str = "2";
     type Previous = First;
 }
 
