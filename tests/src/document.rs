@@ -2,7 +2,10 @@
 
 use crate::markdown::{self, Block};
 use crate::paths::repository;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A document of the repository.
 #[derive(Debug)]
@@ -32,10 +35,32 @@ impl Document {
         &self.name
     }
 
+    /// The files of the repository that it links to, each with the link's line.
+    pub fn links(&self) -> Vec<(usize, PathBuf)> {
+        let folder = repository().join(&self.name);
+        let folder = folder.parent().expect("a document lies in a folder");
+        let lines = (1..).zip(self.text.lines());
+        lines
+            .flat_map(|(line, text)| {
+                text.split("](").skip(1).map(move |rest| (line, rest.split([')', '#']).next().unwrap_or(rest)))
+            })
+            .filter(|(_, link)| !link.is_empty() && !link.contains(':'))
+            .map(|(line, link)| (line, folder.join(link)))
+            .collect()
+    }
+
     /// The one block of code in this language under this heading.
     #[track_caller]
     pub fn block(&self, heading: &str, language: &str) -> Block {
         markdown::block(&self.text, heading, language).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// The first block of code in this language.
+    #[track_caller]
+    pub fn first_block(&self, language: &str) -> Block {
+        let (blocks, _) = markdown::code(&self.text);
+        let found = blocks.into_iter().find(|block| block.language == language);
+        found.unwrap_or_else(|| panic!("{}: no ```{language} block", self.name))
     }
 
     /// The text in single backticks that follows these words in the same line.

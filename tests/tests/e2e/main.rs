@@ -25,6 +25,7 @@ mod logging;
 mod order;
 mod readme;
 mod readme_commands;
+mod readme_consoles;
 mod reload;
 mod reload_failures;
 mod reload_traffic;

@@ -45,6 +45,17 @@ fn a_command_that_is_wrong_would_be_noticed() {
 }
 
 #[test]
+fn every_link_leads_somewhere() {
+    let links: Vec<_> = Document::all()
+        .into_iter()
+        .flat_map(|document| document.links().into_iter().map(move |(line, path)| (format!("{}:{line}", document.name()), path)))
+        .collect();
+    let broken: Vec<_> = links.iter().filter(|(_, path)| !path.exists()).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(links.len() > 30, "only {} links were found", links.len());
+}
+
+#[test]
 fn the_front_page_shows_all_commands() {
     let help = Program::sockdock(["--help"]).run().success();
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
