@@ -1,5 +1,5 @@
 //! The API of a real host over its socket. (Reloads of real plugins are tested end to end, from outside.)
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::{Admin, Claim, Client, ReloadRequest, StopRequest, connections, serve};
 use crate::{Host, HostConfig};
@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
     sync::oneshot,
+    time::timeout,
 };
 
 /// A host without listeners, and its admin API.
@@ -92,7 +93,8 @@ async fn a_client_that_goes_silent_is_disconnected() {
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = String::new();
         // Up to the end: our side stays open, so it is the server that ends it.
-        stream.read_to_string(&mut answer).await.unwrap();
+        let reading = stream.read_to_string(&mut answer);
+        timeout(Duration::from_secs(20), reading).await.expect("it is not disconnected").unwrap();
         assert_eq!(answer.matches("answered").count(), answers, "{sent:?}: {answer}");
     }
     // It ends in order, though one more has just begun.
