@@ -8,6 +8,7 @@
 mod admin;
 mod certificates;
 mod client;
+mod contract;
 mod guests;
 mod host;
 mod lines;
@@ -23,6 +24,7 @@ mod wait;
 
 pub use certificates::{Certificates, trusting};
 pub use client::{Client, reset_on_drop};
+pub use contract::Contract;
 pub use guests::Guest;
 pub use host::{Address, Host};
 pub use load::{Load, Tally};
