@@ -23,6 +23,15 @@ const PATTERN = Uint8Array.from({ length: 4096 + 251 }, (_, i) => i % 251);
 // What each socket has still to be sent: where it stands, and where it ends.
 const jobs = new Map();
 
+// The peer may have gone away while it was being written to; `close` follows.
+function unlessClosed(act) {
+  try {
+    act();
+  } catch (error) {
+    if (error.payload !== "closed") throw error;
+  }
+}
+
 function proceed(socket, job) {
   while (job.next < job.total) {
     const at = job.next % 251;
@@ -68,14 +77,14 @@ export const socketHandlers = {
     if (/^\d+$/.test(line)) {
       const job = { next: 0, total: Number(line) };
       jobs.set(socket, job);
-      return proceed(socket, job);
+      return unlessClosed(() => proceed(socket, job));
     }
     const [command, ...words] = line.split(" ");
     write(socket, bytes(`${answer(socket, command, words.join(" "))}\n`));
   },
   drain(socket) {
     const job = jobs.get(socket);
-    if (job) proceed(socket, job);
+    if (job) unlessClosed(() => proceed(socket, job));
   },
   close(socket, info) {
     jobs.delete(socket);

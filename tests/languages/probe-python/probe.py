@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.imports import logging, sockets
+from wit_world.imports.types import ErrorCode
 
 
 @dataclass
@@ -24,6 +25,15 @@ jobs: dict[int, Job] = {}
 
 
 def proceed(socket: int, job: Job):
+    try:
+        send(socket, job)
+    except Err as error:
+        # The peer may have gone away while it was being written to; `close` follows.
+        if error.value != ErrorCode.CLOSED:
+            raise
+
+
+def send(socket: int, job: Job):
     while job.next < job.total:
         at, size = job.next % 251, min(4096, job.total - job.next)
         taken = sockets.write(socket, PATTERN[at : at + size])
