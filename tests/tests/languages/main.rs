@@ -35,5 +35,6 @@ mod contract;
 mod draining;
 mod ending;
 mod plugins;
+mod readmes;
 mod reload;
 mod speaking;
