@@ -1,5 +1,6 @@
 //! One connection: its state machine, its stream, its queue, its clock.
 
+use super::clock::Clock;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
@@ -7,13 +8,13 @@ use crate::pure::outbound::{Outbound, Pool};
 use crate::pure::socket::{Endpoint, SocketError, SocketId};
 use rustix::net::SocketAddrAny;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Where a connection comes from; small, since every idle connection keeps one.
 pub(super) enum Remote {
-    Ip(SocketAddr),
+    V4(SocketAddrV4),
     Other(Box<SocketAddrAny>),
     Unknown,
 }
@@ -22,8 +23,8 @@ impl From<Option<SocketAddrAny>> for Remote {
     fn from(address: Option<SocketAddrAny>) -> Self {
         match address {
             None => Self::Unknown,
-            Some(address) => match SocketAddr::try_from(address.clone()) {
-                Ok(ip) => Self::Ip(ip),
+            Some(address) => match SocketAddrV4::try_from(address.clone()) {
+                Ok(ip) => Self::V4(ip),
                 Err(_) => Self::Other(Box::new(address)),
             },
         }
@@ -41,20 +42,6 @@ pub(super) struct Mark {
     pub(super) finished: bool,
     /// Its driver has something to do.
     pub(super) turn: bool,
-}
-
-/// When things happen by themselves. Times are looked at only where one is set.
-#[derive(Default)]
-pub(super) struct Clock {
-    /// The plugin's idle period.
-    period: Option<Duration>,
-    /// `timeout` has fired for this idle period.
-    fired: bool,
-    /// When bytes last moved.
-    active: Option<Instant>,
-    /// Since when the peer is waited for, to read or to finish.
-    closing: Option<Instant>,
-    lingering: Option<Instant>,
 }
 
 pub(super) struct Entry {
@@ -85,7 +72,6 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(id: SocketId, machine: Connection, stream: Stream, remote: Remote, limits: &Limits) -> Self {
-        let clock = Clock { active: limits.idle_timeout.map(|_| Instant::now()), ..Clock::default() };
         Self {
             id,
             machine,
@@ -96,7 +82,7 @@ impl Entry {
             context: Box::default(),
             bytes_read: 0,
             bytes_written: 0,
-            clock,
+            clock: Clock::new(limits),
             remote,
             local: None,
             hangup: None,
@@ -272,60 +258,18 @@ impl Entry {
 
     /// Bytes moved.
     pub(super) fn active(&mut self) {
-        if self.clock.active.is_some() {
-            self.clock.active = Some(Instant::now());
-            if std::mem::take(&mut self.clock.fired) {
-                // A new idle period, for which no alarm is set.
-                self.waker.wake_by_ref();
-            }
+        if self.clock.active() {
+            self.waker.wake_by_ref();
         }
-    }
-
-    /// `set-timeout`.
-    pub(super) fn set_period(&mut self, period: Option<Duration>, limits: &Limits) {
-        self.clock.period = period;
-        self.clock.fired = false;
-        let timed = period.is_some() || limits.idle_timeout.is_some();
-        self.clock.active = timed.then(Instant::now);
     }
 
     /// When [`Self::expire`] is to be called next.
     pub(super) fn deadline(&mut self, limits: &Limits) -> Option<Instant> {
-        since(&mut self.clock.closing, self.machine.is_closing());
-        since(&mut self.clock.lingering, self.machine.is_lingering());
-        let Clock { period, fired, active, closing, lingering } = &self.clock;
-        let plugin = active.zip(period.filter(|_| !fired)).map(|(at, period)| at + period);
-        let idle = active.zip(limits.idle_timeout).map(|(at, period)| at + period);
-        let closing = closing.map(|at| at + limits.close_timeout);
-        let lingering = lingering.map(|at| at + limits.linger_timeout);
-        [plugin, idle, closing, lingering].into_iter().flatten().min()
+        self.clock.deadline(&self.machine, limits)
     }
 
     /// Tells the state machine what is over at `now`.
     pub(super) fn expire(&mut self, now: Instant, limits: &Limits) {
-        let over = |since: Option<Instant>, period: Option<Duration>| {
-            since.zip(period).is_some_and(|(since, period)| now.saturating_duration_since(since) >= period)
-        };
-        if over(self.clock.active, self.clock.period) && !self.clock.fired {
-            self.clock.fired = true;
-            self.machine.idle();
-        }
-        if over(self.clock.active, limits.idle_timeout) {
-            self.machine.give_up("idle for longer than the listener's idle-timeout");
-        }
-        if over(self.clock.closing, Some(limits.close_timeout)) {
-            self.machine.give_up("the peer didn't read what was left to send within the listener's close-timeout");
-        }
-        if over(self.clock.lingering, Some(limits.linger_timeout)) {
-            self.machine.linger_over();
-        }
-    }
-}
-
-/// Notes when a state began, forgets it when it's over.
-fn since(at: &mut Option<Instant>, holds: bool) {
-    match holds {
-        true => *at = at.or_else(|| Some(Instant::now())),
-        false => *at = None,
+        self.clock.expire(now, &mut self.machine, limits);
     }
 }

@@ -84,7 +84,7 @@ impl Host for Sockets {
         if milliseconds == Some(0) {
             return Err(ErrorCode::InvalidArgument);
         }
-        entry.set_period(milliseconds.map(|ms| Duration::from_millis(ms.into())), limits);
+        entry.clock.set_period(milliseconds.map(|ms| Duration::from_millis(ms.into())), limits);
         entry.mark().turn = true;
         Ok(())
     }
@@ -112,7 +112,7 @@ impl Host for Sockets {
 
     fn remote_endpoint(&mut self, socket: SocketId) -> Answer<Endpoint> {
         Ok(match &self.known(socket)?.remote {
-            Remote::Ip(ip) => Endpoint { address: ip.ip().to_string(), port: ip.port() },
+            Remote::V4(ip) => Endpoint { address: ip.ip().to_string(), port: ip.port() },
             Remote::Other(address) => endpoint_of(address),
             Remote::Unknown => Endpoint { address: String::new(), port: 0 },
         })

@@ -7,6 +7,7 @@
 
 mod accept;
 mod alarm;
+mod clock;
 mod counters;
 mod driver;
 mod entry;
