@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
 
-.PHONY: build run test bench fmt lint clean
+.PHONY: build run test interop bench fmt lint clean
 .DEFAULT_GOAL := build
 
 run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
@@ -8,6 +8,9 @@ run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
 
 test: # build everything and run every check
 	@scripts/test
+
+interop: # the tests that need compilers of other languages (500 MB); `make test` goes without
+	@scripts/interop
 
 bench: # measure release builds beside Bun, Node, Envoy, Redis and a native server; writes docs/benchmarks.md
 	@scripts/bench

@@ -16,6 +16,18 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# make_venv FOLDER: a fresh Python environment there; call it from the repository's root.
+make_venv() {
+    rm -rf "$1"
+    # Debian's Python has what `venv` needs in a package of its own.
+    if python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        python3 -m venv "$1" >&2
+    else
+        scripts/setup-commands virtualenv
+        virtualenv --quiet --python python3 "$1" >&2
+    fi
+}
+
 # A shell that doesn't read the user's profile (CI, cron) has no cargo on its PATH, though it is there.
 if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; fi
 

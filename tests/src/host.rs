@@ -57,7 +57,8 @@ impl Host {
         let stdout = Lines::of(child.stdout.take().unwrap());
         let log = Lines::of(child.stderr.take().unwrap());
         let mut host = Self { child, admin: serve.admin(), serve, addresses: Vec::new(), stdout, log };
-        assert!(host.stdout.wait(|line| line == "ready").is_some(), "the host didn't say that it is ready");
+        let ready = host.stdout.wait_for(host.serve.patience, |line| line == "ready");
+        assert!(ready.is_some(), "the host didn't say that it is ready");
         for line in host.stdout.all() {
             if let Some(rest) = line.strip_prefix("listening on ") {
                 let address = rest.split_once(" (").map_or(rest, |(address, _name)| address);

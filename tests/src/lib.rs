@@ -8,6 +8,7 @@
 mod admin;
 mod certificates;
 mod client;
+mod contract;
 mod document;
 mod guests;
 mod host;
@@ -26,6 +27,7 @@ mod wait;
 
 pub use certificates::{Certificates, trusting};
 pub use client::{Client, reset_on_drop};
+pub use contract::Contract;
 pub use document::Document;
 pub use guests::Guest;
 pub use host::{Address, Host};

@@ -4,7 +4,7 @@ use crate::wait::DEADLINE;
 use std::{
     io::{BufRead as _, BufReader, Read},
     sync::{Arc, Condvar, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 #[derive(Debug, Default)]
@@ -41,7 +41,12 @@ impl Lines {
 
     /// The first line that `wanted` picks, once it is there; none if the output ends without it.
     pub(crate) fn wait(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let until = Instant::now() + DEADLINE;
+        self.wait_for(DEADLINE, wanted)
+    }
+
+    /// The same, with a patience of its own.
+    pub(crate) fn wait_for(&self, patience: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let until = Instant::now() + patience;
         let mut gathered = self.0.0.lock().unwrap();
         let mut seen = 0;
         loop {

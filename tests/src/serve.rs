@@ -1,13 +1,14 @@
 //! `sockdock serve`, as a test asks for it.
 
 use crate::{
-    Certificates, Guest, Host, Output, Program,
+    Certificates, DEADLINE, Guest, Host, Output, Program,
     paths::{cache, sockdock},
 };
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 pub struct Serve {
     plugin: PathBuf,
     args: Vec<OsString>,
+    pub(crate) patience: Duration,
     pub(crate) folder: TempDir,
     pub(crate) certificates: Option<Certificates>,
 }
@@ -29,7 +31,7 @@ impl Serve {
     /// Serves a component or a folder.
     pub fn plugin(path: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("sockdock-").tempdir().expect("a temporary folder");
-        Self { plugin: path.into(), args: Vec::new(), folder, certificates: None }
+        Self { plugin: path.into(), args: Vec::new(), patience: DEADLINE, folder, certificates: None }
     }
 
     /// Listens on a free TCP port.
@@ -80,6 +82,12 @@ impl Serve {
     /// Arguments more.
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// How long the start may take, for a plugin that takes long to compile.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

@@ -6,22 +6,32 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
-/// Bits of an id that say where in its table the socket stands; the rest is a serial number of the host's, so that an id is
-/// found without hashing and yet never reused.
-const KEY_BITS: u32 = 24;
-
 /// Connections that one table can hold.
-pub const MAX_CONNECTIONS: usize = 1 << KEY_BITS;
+pub const MAX_CONNECTIONS: usize = 1 << 24;
 
+/// Bits in which an id says how many bits its key has: a place in [`KEY_BITS`].
+const WIDTH_BITS: u32 = 2;
+
+/// How many bits a key may have. Low keys, which a table fills first, take few, so that the serial number has room below
+/// 2^53: beyond that JavaScript's numbers aren't exact, and some of its compilers give it ids as numbers.
+const KEY_BITS: [u32; 1 << WIDTH_BITS] = [8, 12, 16, MAX_CONNECTIONS.trailing_zeros()];
+
+// An id is, from its lowest bit on, the width, the key (where in its table the socket stands) and a serial number of the
+// host's: found without hashing, and yet never reused.
 impl SocketId {
     /// The id of the socket with this serial number at this place of its table.
     pub fn new(serial: u64, key: usize) -> Self {
-        Self((serial << KEY_BITS) | (key as u64 & (MAX_CONNECTIONS as u64 - 1)))
+        let (key, last) = (key as u64 & (MAX_CONNECTIONS as u64 - 1), KEY_BITS.len() - 1);
+        let width = KEY_BITS.iter().position(|bits| key >> bits == 0).unwrap_or(last);
+        let bits = KEY_BITS.get(width).copied().unwrap_or_default();
+        Self((((serial << bits) | key) << WIDTH_BITS) | width as u64)
     }
 
     /// Its place in its table, if the table has it.
     pub fn key(self) -> usize {
-        (self.0 & (MAX_CONNECTIONS as u64 - 1)) as usize
+        let width = (self.0 & (KEY_BITS.len() as u64 - 1)) as usize;
+        let bits = KEY_BITS.get(width).copied().unwrap_or_default();
+        ((self.0 >> WIDTH_BITS) & ((1 << bits) - 1)) as usize
     }
 }
 
@@ -155,4 +165,35 @@ pub struct ConnectOptions {
     pub allow_half_open: bool,
     /// The new socket's context.
     pub context: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_lead_to_their_keys_and_are_never_the_same() {
+        let keys = [0, 1, 255, 256, 4_095, 4_096, 65_535, 65_536, MAX_CONNECTIONS - 1];
+        let serials = [1, 2, 3, 255, 256, 1 << 20, 1 << 30];
+        let ids: HashSet<u64> = serials
+            .iter()
+            .flat_map(|serial| keys.map(|key| (*serial, key)))
+            .map(|(serial, key)| {
+                let id = SocketId::new(serial, key);
+                assert_eq!(id.key(), key, "serial {serial}");
+                id.0
+            })
+            .collect();
+        assert_eq!(ids.len(), keys.len() * serials.len());
+    }
+
+    #[test]
+    fn ids_are_exact_as_javascripts_numbers() {
+        const EXACT: u64 = 1 << 53;
+        // As many connections in a host's life, with so many at once.
+        for (connections, at_once) in [(1 << 38, 4_096), (1 << 34, 65_536)] {
+            assert!(SocketId::new(connections, at_once - 1).0 < EXACT, "{at_once}");
+        }
+    }
 }

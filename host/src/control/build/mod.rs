@@ -33,6 +33,9 @@ const OTHERS: [(&str, &str); 5] = [
     ("composer.json", "PHP"),
 ];
 
+/// What their sources end in, for those that come without such a file.
+const ENDINGS: [(&str, &str); 4] = [("c", "C"), ("js", "JavaScript"), ("ts", "TypeScript"), ("py", "Python")];
+
 /// How to build.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BuildOptions {
@@ -121,7 +124,7 @@ fn unknown(folder: &Path) -> Error {
     let known = LANGUAGES.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
     let by_file =
         OTHERS.iter().find(|(file, _)| folder.join(file).is_file()).map(|(file, language)| ((*file).to_owned(), *language));
-    let found = by_file.or_else(|| first_c_file(folder).map(|file| (file, "C")));
+    let found = by_file.or_else(|| first_source(folder));
     match found {
         Some((file, language)) => Error::configuration(format!(
             "{} is a {language} project ({file}); this version builds {known} only",
@@ -133,14 +136,14 @@ fn unknown(folder: &Path) -> Error {
     }
 }
 
-fn first_c_file(folder: &Path) -> Option<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".c"))
-        .collect();
-    names.sort();
-    names.into_iter().next()
+/// The first file, by name, that is a source in another language; and that language.
+fn first_source(folder: &Path) -> Option<(String, &'static str)> {
+    let language_of = |name: &str| {
+        let (_, ending) = name.rsplit_once('.')?;
+        ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, language)| *language)
+    };
+    let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter_map(|name| language_of(&name).map(|language| (name, language))).min()
 }
 
 #[cfg(test)]
@@ -157,8 +160,14 @@ mod tests {
 
     #[test]
     fn other_languages_are_named() {
-        for (file, language) in [("package.json", "JavaScript"), ("pyproject.toml", "Python"), ("go.mod", "Go"), ("main.c", "C")]
-        {
+        for (file, language) in [
+            ("package.json", "JavaScript"),
+            ("pyproject.toml", "Python"),
+            ("go.mod", "Go"),
+            ("main.c", "C"),
+            ("echo.js", "JavaScript"),
+            ("echo.py", "Python"),
+        ] {
             let folder = folder_with(file);
             let error = build(folder.path(), &BuildOptions::default()).unwrap_err();
             assert!(

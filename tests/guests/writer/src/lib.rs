@@ -22,11 +22,14 @@ impl Job {
             for (at, byte) in (self.next..).zip(&mut piece[..size]) {
                 *byte = (at % 251) as u8;
             }
-            self.sink.write(&piece[..size]).expect("write");
+            // The peer may have gone away while it was being written to; `close` follows.
+            if self.sink.write(&piece[..size]).is_err() {
+                return;
+            }
             self.next += size as u64;
         }
         if self.next == self.total {
-            self.sink.end().expect("end");
+            self.sink.end().ok();
         }
     }
 }
@@ -42,8 +45,9 @@ impl Plugin for Writer {
 
     fn drain(&mut self, socket: Socket) {
         if let Some(job) = self.jobs.get_mut(&socket) {
-            job.sink.drained().expect("write");
-            job.proceed();
+            if job.sink.drained().is_ok() {
+                job.proceed();
+            }
         }
     }
 
