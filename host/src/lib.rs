@@ -16,6 +16,7 @@ mod pure;
 mod runtime;
 
 pub use guest::Inspection;
+pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use runtime::{

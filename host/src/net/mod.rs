@@ -2,6 +2,7 @@
 
 mod accept;
 mod address;
+mod dial;
 mod endpoint;
 mod hangup;
 mod listener;
@@ -12,6 +13,7 @@ mod tls;
 
 pub use accept::{Accepted, accept_loop, accept_rest};
 pub use address::Bind;
+pub use dial::{dial_tcp, dial_unix, look_up};
 pub use endpoint::{endpoint_of, socket_error};
 pub use hangup::HangupWatch;
 pub use listener::Bound;

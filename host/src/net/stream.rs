@@ -81,7 +81,7 @@ pub enum Stream {
     Plain(Transport),
     /// TLS, server side.
     Tls(Box<TlsStream<Transport>>),
-    /// The descriptor is closed.
+    /// There is no descriptor: not yet, or no more.
     Closed,
 }
 
@@ -170,6 +170,11 @@ impl Stream {
     /// This end's address.
     pub fn local(&self) -> Option<SocketAddrAny> {
         rustix::net::getsockname(self.transport()?).ok()
+    }
+
+    /// The peer's address.
+    pub fn remote(&self) -> Option<SocketAddrAny> {
+        rustix::net::getpeername(self.transport()?).ok().flatten()
     }
 
     /// What TLS agreed on; `None` for a plain socket.

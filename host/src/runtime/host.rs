@@ -13,6 +13,7 @@ use super::sockets::Sockets;
 use super::worker::{Local, STACK, Worker};
 use crate::guest::{Engine, EngineConfig, Inspection};
 use crate::net::Bound;
+use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Result};
 use std::cell::RefCell;
 use std::future::Future;
@@ -239,6 +240,7 @@ impl Host {
         let listener = Arc::new(Listener::new(Parts {
             name: name.clone(),
             limits,
+            allow: Arc::new(AllowConnect::new(listen.allow_connect)),
             allow_half_open: listen.allow_half_open,
             instances: listen.instances,
             addresses,
@@ -315,7 +317,13 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
 }
 
 fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
-    let mut sockets = Sockets::new(listener.limits.clone(), listener.name.clone(), counters.clone(), listener.serials.clone());
+    let mut sockets = Sockets::new(
+        listener.limits.clone(),
+        listener.allow.clone(),
+        listener.name.clone(),
+        counters.clone(),
+        listener.serials.clone(),
+    );
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
     counters.up.set(1);

@@ -1,6 +1,7 @@
 //! What an embedder says about a listener before it stands.
 
 use crate::net::{Bind, Tls};
+use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::fmt;
@@ -69,6 +70,7 @@ pub struct Listen {
     pub(super) name: Option<String>,
     pub(super) instances: Instances,
     pub(super) limits: Limits,
+    pub(super) allow_connect: Vec<ConnectRule>,
     pub(super) allow_half_open: bool,
 }
 
@@ -79,6 +81,7 @@ impl Listen {
             name: None,
             instances: Instances::default(),
             limits: Limits::default(),
+            allow_connect: Vec::new(),
             allow_half_open: false,
         }
     }
@@ -132,6 +135,13 @@ impl Listen {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Where its plugin may connect to; nowhere unless given.
+    #[must_use]
+    pub fn allow_connect(mut self, rules: impl IntoIterator<Item = ConnectRule>) -> Self {
+        self.allow_connect.extend(rules);
         self
     }
 

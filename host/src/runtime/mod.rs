@@ -9,6 +9,7 @@ mod accept;
 mod alarm;
 mod clock;
 mod counters;
+mod dial;
 mod driver;
 mod entry;
 mod generation;

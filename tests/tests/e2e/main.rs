@@ -23,6 +23,7 @@ mod library;
 mod lifecycle;
 mod logging;
 mod order;
+mod outbound;
 mod reload;
 mod reload_failures;
 mod reload_traffic;

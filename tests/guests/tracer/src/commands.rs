@@ -10,7 +10,7 @@ use bindings::sockdock::plugin::{
 };
 use std::time::{Duration, Instant};
 
-/// Carries out commands separated by `; `; `$` in them names `socket`.
+/// Carries out commands separated by `; `; `$` in them names `socket`, `@` the socket that `connect` made last.
 pub(crate) fn run(script: &str, socket: Option<u64>) -> String {
     // A script to be kept, not to be carried out now.
     if let Some((event, hook)) = script.strip_prefix("on ").and_then(|rest| rest.split_once(' ')) {
@@ -23,6 +23,8 @@ pub(crate) fn run(script: &str, socket: Option<u64>) -> String {
 }
 
 fn one(command: &str) -> String {
+    // What the last `connect` made.
+    let command = &command.replace('@', &with(|trace| trace.made).to_string());
     let mut words = command.splitn(3, ' ');
     let (name, first, rest) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.next().unwrap_or(""));
     let id = || first.parse().expect("a socket's id");
@@ -78,8 +80,22 @@ fn plugin_wide(name: &str, first: &str, rest: &str) -> String {
             format!("ok {}", live.iter().map(u64::to_string).collect::<Vec<_>>().join(" "))
         }
         "connect" => {
-            let options = ConnectOptions { tls: None, timeout_milliseconds: None, allow_half_open: false, context: Vec::new() };
-            value(outbound::connect(first, &options))
+            let mut options = ConnectOptions { tls: None, timeout_milliseconds: None, allow_half_open: false, context: Vec::new() };
+            for option in rest.split_whitespace() {
+                match option.split_once('=') {
+                    Some(("timeout", ms)) => options.timeout_milliseconds = Some(ms.parse().expect("milliseconds")),
+                    Some(("context", context)) => options.context = context.as_bytes().to_vec(),
+                    Some(("big-context", bytes)) => options.context = vec![b'c'; bytes.parse().expect("bytes")],
+                    _ if option == "half-open" => options.allow_half_open = true,
+                    _ if option == "tls" => {
+                        options.tls = Some(TlsOptions { server_name: None, alpn: Vec::new(), credentials: None });
+                    }
+                    _ => panic!("no option {option:?}"),
+                }
+            }
+            let made = outbound::connect(first, &options);
+            with(|trace| trace.made = made.unwrap_or(trace.made));
+            value(made)
         }
         _ => value(topics::publish(first, rest.as_bytes(), None)),
     }
