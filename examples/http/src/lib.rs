@@ -2,6 +2,7 @@
 
 mod chunks;
 mod connection;
+mod date;
 mod head;
 mod reader;
 mod response;
@@ -40,7 +41,7 @@ struct Saved {
 }
 
 impl Versioned for Saved {
-    const VERSION: &'static str = "http-1";
+    const VERSION: &'static str = "2";
     type Previous = First;
 }
 

@@ -1,5 +1,6 @@
 //! Answers.
 
+use crate::date;
 use crate::status::Status;
 use sockdock_guest::Sink;
 use std::borrow::Cow;
@@ -36,6 +37,7 @@ impl Response {
     pub fn write(&self, sink: &mut Sink, with_body: bool, keep_alive: bool) {
         let Self { status, content_type, body, allow } = self;
         let mut head = format!("HTTP/1.1 {status}\r\n");
+        date::append(&mut head);
         // A 204 has no body, and no length of one.
         if *status != Status::NO_CONTENT {
             head += &format!("Content-Type: {content_type}\r\nContent-Length: {}\r\n", body.len());

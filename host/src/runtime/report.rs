@@ -1,6 +1,7 @@
 //! What a reload and a status query report; the JSON shape of the admin API.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A reload that was committed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,17 @@ pub struct ReloadFailure {
     /// What was lost all the same (a trap in `snapshot` costs the old instance its memory), a line each.
     pub lost: Vec<String>,
 }
+
+impl fmt::Display for ReloadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { listener, phase, reason, hint, generation, lost } = self;
+        write!(f, "{listener}: the reload failed in `{phase}`, and generation {generation} goes on: {reason}")?;
+        hint.iter().try_for_each(|hint| write!(f, "\n  {hint}"))?;
+        lost.iter().try_for_each(|lost| write!(f, "\n  lost: {lost}"))
+    }
+}
+
+impl std::error::Error for ReloadFailure {}
 
 /// The host at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -171,8 +171,7 @@ impl State {
         self.held = false;
         if let Some(sockets) = self.sockets.as_deref_mut() {
             outcome.connections = sockets.entries.len() as u64;
-            sockets.timer_handler = self.generation.component.has_timer_handler();
-            if !sockets.timer_handler && sockets.timers.len() > 0 {
+            if !self.generation.component.has_timer_handler() && sockets.timers.len() > 0 {
                 outcome.notes.push(format!(
                     "{} timers were cancelled: the new component exports no `timer-handler`",
                     sockets.timers.len()

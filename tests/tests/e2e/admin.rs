@@ -2,7 +2,7 @@
 
 use crate::guests;
 use serde_json::{Value, json};
-use sockdock_tests::Serve;
+use sockdock_tests::{Client, Serve};
 use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
@@ -62,6 +62,21 @@ fn bad_requests_are_told_what_is_wrong() {
     refused("GET", "/nothing", None, "/nothing");
     refused("GET", "/reload", None, "");
     host.tcp().echo("still here");
+}
+
+/// One that is slow to ask keeps nobody from asking, and isn't waited for without end.
+#[test]
+fn half_a_request_is_not_waited_for() {
+    let host = Serve::guest(guests::ECHO_V1).tcp().start();
+    let half = "POST /stop HTTP/1.1\r\nHost: x\r\nContent-Le";
+    let mut slow: Vec<Client> = (0..20).map(|_| Client::unix(host.admin_socket())).collect();
+    slow.iter_mut().for_each(|client| client.send(half));
+    assert_eq!(host.status()["state"], "listening");
+    for client in &mut slow {
+        client.expect_end();
+    }
+    host.tcp().echo("still here");
+    assert_eq!(host.status()["state"], "listening");
 }
 
 #[test]

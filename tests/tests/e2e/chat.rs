@@ -1,69 +1,25 @@
 //! The example `chat`: people with netcat, and others who mean no good.
 
-use sockdock_tests::{Client, DEADLINE, Host, Serve, eventually, example_folder};
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
+use sockdock_tests::{Client, DEADLINE, Host, Serve, Terminal, eventually, example_folder};
+use std::io::{BufRead as _, BufReader, Read as _};
 
 fn chat(version: &str) -> Serve {
     Serve::plugin(example_folder(version)).args(["--name", "chat"]).tcp()
 }
 
 /// Somebody with netcat.
-struct Person {
-    program: Child,
-    keyboard: ChildStdin,
-    screen: BufReader<ChildStdout>,
-}
-
-impl Person {
-    #[track_caller]
-    fn joins(host: &Host) -> Self {
-        let address = host.tcp_address();
-        let mut program = Command::new("nc")
-            .args(["-w", "60", &address.ip().to_string(), &address.port().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("start nc (`.ci/run` installs what the tests need)");
-        let (keyboard, screen) = (program.stdin.take().unwrap(), BufReader::new(program.stdout.take().unwrap()));
-        Self { program, keyboard, screen }
-    }
-
-    fn types(&mut self, text: &str) {
-        self.keyboard.write_all(text.as_bytes()).unwrap();
-    }
-
-    /// Reads up to this line; answers those before it.
-    #[track_caller]
-    fn sees(&mut self, wanted: &str) -> Vec<String> {
-        let mut before = Vec::new();
-        loop {
-            let mut line = String::new();
-            assert!(self.screen.read_line(&mut line).unwrap() > 0, "the end came before {wanted:?}, after {before:?}");
-            if line.trim_end() == wanted {
-                return before;
-            }
-            before.push(line.trim_end().to_owned());
-        }
-    }
-}
-
-impl Drop for Person {
-    fn drop(&mut self) {
-        self.program.kill().ok();
-        self.program.wait().ok();
-    }
+#[track_caller]
+fn joins(host: &Host) -> Terminal {
+    Terminal::netcat(host.tcp_address())
 }
 
 #[test]
 fn people_talk_through_an_upgrade() {
     let host = chat("chat/v1").start();
-    let mut ann = Person::joins(&host);
+    let mut ann = joins(&host);
     ann.types("/nick ann\n");
     ann.sees("* you are ann");
-    let mut bob = Person::joins(&host);
+    let mut bob = joins(&host);
     bob.types("/nick bob\n");
     ann.sees("* guest1 is now bob");
     ann.types("hello\n");
@@ -83,7 +39,7 @@ fn people_talk_through_an_upgrade() {
     bob.sees("guest1: what a coincidence");
     bob.types("/join tea\n");
     ann.sees("* bob has gone to tea");
-    let mut eve = Person::joins(&host);
+    let mut eve = joins(&host);
     let shown = eve.sees("* you are guest2 in lobby; /help shows what you can do");
     assert_eq!(shown, ["ann: hello", "bob: hi ann", "guest1: what a coincidence"]);
     eve.types("/join tea\n/who\n");
@@ -95,6 +51,31 @@ fn people_talk_through_an_upgrade() {
     eve.sees("bob: more tea?");
     assert_eq!(host.count("generation"), 3);
     assert_eq!(host.count("traps"), 0);
+}
+
+/// The same rooms, whether one comes by TLS or not.
+#[test]
+fn some_talk_in_secret() {
+    let host = chat("chat/v1").tls().start();
+    let mut ann = Terminal::openssl(host.tls_address(), &host.certificates().certificate);
+    ann.types("/nick ann\n");
+    ann.sees("* you are ann");
+    let mut bob = joins(&host);
+    bob.types("/nick bob\n");
+    ann.sees("* guest1 is now bob");
+    let mut carl = host.tls();
+    carl.send("what a co");
+    read_to(&mut carl, "/who shows who is here\n");
+    bob.types("hello\n");
+    ann.sees("bob: hello");
+    let report = host.cli(["reload", example_folder("chat").to_str().unwrap()]).success();
+    assert!(report.contains("chat-1"), "{report}");
+    carl.send("incidence\n");
+    ann.sees("guest1: what a coincidence");
+    ann.types("hi both\n");
+    bob.sees("ann: hi both");
+    read_to(&mut carl, "ann: hi both\n");
+    assert_eq!((host.count("connections"), host.count("handshakes_failed"), host.count("traps")), (3, 0, 0));
 }
 
 /// Reads up to the end of this text, and answers how many bytes that were.

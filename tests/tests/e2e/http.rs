@@ -1,6 +1,6 @@
 //! The example `http`, as clients see it that nobody here wrote, and as others that mean no good.
 
-use sockdock_tests::{Host, Program, Serve, eventually, example_folder};
+use sockdock_tests::{Client, Host, Program, Serve, Terminal, eventually, example_folder};
 
 fn http() -> Host {
     Serve::plugin(example_folder("http")).tcp().start()
@@ -28,6 +28,7 @@ fn curl_gets_its_answers() {
     assert!(page.contains("<h1>It works</h1>"), "{page}");
     let head = curl(&host, "/").arg("--head").run().success();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains(&format!("Content-Length: {}\r\n", page.len())), "{head}");
+    assert!(head.contains("\r\nDate: "), "{head}");
     assert_eq!(curled(curl(&host, "/none")).0, "404");
     assert_eq!(curled(curl(&host, "/").args(["--request", "DELETE"])).0, "405");
     assert_eq!(curled(curl(&host, "/").args(["--request", "BREW"])).0, "501");
@@ -60,14 +61,50 @@ fn curl_sends_bodies() {
     host.wait_count("connections", 0);
 }
 
+#[test]
+fn https() {
+    let host = Serve::plugin(example_folder("http")).tls().start();
+    let address = host.tls_address();
+    let curl = |path: &str| {
+        Program::new("curl")
+            .args(["--silent", "--show-error", "--max-time", "20", "--resolve"])
+            .arg(format!("localhost:{}:{}", address.port(), address.ip()))
+            .arg(format!("https://localhost:{}{path}", address.port()))
+    };
+    let trusting = |path: &str| curl(path).arg("--cacert").arg(&host.certificates().certificate);
+    let (code, page) = curled(trusting("/"));
+    assert!(code == "200" && page.contains("<h1>It works</h1>"), "{code} {page}");
+    let large = format!("\"{}\"", "z".repeat(1_000_000));
+    for how in ["Content-Type: application/json", "Transfer-Encoding: chunked"] {
+        let post = trusting("/echo").args(["--header", "Content-Type: application/json", "--data-binary", "@-"]).input(&*large);
+        let (code, body) = curled(post.args(["--header", how]));
+        assert!(code == "200" && body.trim_end() == large, "{how}: {code}");
+    }
+    // 60: the certificate is nobody's that it knows.
+    assert_eq!(curl("/").run().status.code(), Some(60));
+
+    let mut by_hand = Terminal::openssl(address, &host.certificates().certificate);
+    by_hand.types("GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(by_hand.sees("User-agent: *").first().unwrap(), "HTTP/1.1 200 OK");
+    by_hand.types("HEAD / HTTP/1.1\r\nHo");
+    host.cli(["reload"]).success();
+    by_hand.types("st: localhost\r\n\r\n");
+    by_hand.sees("HTTP/1.1 200 OK");
+    by_hand.sees(&format!("Content-Length: {}", page.len()));
+    assert_eq!((host.count("generation"), host.count("traps")), (2, 0));
+}
+
 const PYTHON: &str = "
-import http.client, json, sys
+import email.utils, http.client, json, sys, time
 connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=20)
 connection.connect()
 port = connection.sock.getsockname()
 def ask(method, path, body=None, **options):
+    before = int(time.time())
     connection.request(method, path, body, {'Content-Type': 'application/json'}, **options)
     answer = connection.getresponse()
+    date = email.utils.parsedate_to_datetime(answer.getheader('Date')).timestamp()
+    assert before <= date <= time.time(), (before, date)
     return answer.status, answer.read()
 for number in range(200):
     value = {'number': number, 'text': 'x' * number}
@@ -115,8 +152,20 @@ fn post(body: &str) -> String {
 fn json(body: &str) -> String {
     let length = body.len() + 1;
     format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: keep-alive\r\n\r\n{body}\n"
+        "HTTP/1.1 200 OK\r\n{DATE}Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: keep-alive\r\n\r\n{body}\n"
     )
+}
+
+/// In place of any date: all are of one length.
+const DATE: &str = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+
+/// Reads exactly this, but for the dates.
+#[track_caller]
+fn expect(client: &mut Client, answers: &str) {
+    let mut got = String::from_utf8(client.receive(answers.len())).unwrap();
+    let dates: Vec<usize> = got.match_indices("Date: ").map(|(at, _)| at).collect();
+    dates.into_iter().for_each(|at| got.replace_range(at..at + DATE.len(), DATE));
+    assert_eq!(got, answers);
 }
 
 #[test]
@@ -126,11 +175,11 @@ fn a_pipeline_is_answered_in_order() {
     let requests: String = (0..2000).map(|number| post(&number.to_string())).collect();
     let answers: String = (0..2000).map(|number| json(&number.to_string())).collect();
     client.send(&requests);
-    client.expect(&answers);
+    expect(&mut client, &answers);
     for piece in post("[1]").as_bytes().chunks(3) {
         client.send(piece);
     }
-    client.expect(json("[1]"));
+    expect(&mut client, &json("[1]"));
 }
 
 #[test]
@@ -145,7 +194,7 @@ fn a_half_request_lives_through_a_reload() {
         eventually("the half request to be read", || (host.count("bytes_read") == before + first.len() as u64).then_some(()));
         host.cli(["reload"]).success();
         client.send(second);
-        client.expect(json("{\"half\":\"whole\"}"));
+        expect(&mut client, &json("{\"half\":\"whole\"}"));
     }
     assert_eq!(host.count("generation"), 4);
 }

@@ -34,6 +34,10 @@ fn listen_reload_stop() {
         client.expect("v2 all=2 new=1 mine=2\n");
         let failure = server.reload(plugin(guests::COUNTER_REFUSES)).await.unwrap_err();
         assert_eq!(failure.phase, "restore");
+        assert!(
+            failure.to_string().starts_with("counter_v1: the reload failed in `restore`, and generation 2 goes on: "),
+            "{failure}"
+        );
         let options = ReloadOptions::default().discard_state(true);
         server.reload_with(plugin(guests::ECHO_V1), options).await.unwrap();
         client.echo("an echo now");

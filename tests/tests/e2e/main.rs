@@ -24,6 +24,9 @@ mod lifecycle;
 mod logging;
 mod order;
 mod outbound;
+mod readme;
+mod readme_commands;
+mod readme_consoles;
 mod reload;
 mod reload_failures;
 mod reload_traffic;
@@ -32,6 +35,11 @@ mod stop;
 mod tls;
 mod unix;
 mod wasi;
+
+mod front_page {
+    //! The Rust program of README.md.
+    include!(concat!(env!("OUT_DIR"), "/front_page.rs"));
+}
 
 mod guests {
     //! One constant per program in `tests/guests`.

@@ -6,6 +6,7 @@ mod requests;
 mod smuggling;
 
 use crate::Http;
+use crate::date::test::FIELD as DATE;
 use sockdock_guest::Socket;
 use sockdock_guest::testing::{Harness, Limits};
 
@@ -55,6 +56,6 @@ const CHUNKED: &str = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: applicati
 fn json(body: &str) -> String {
     let length = body.len() + 1;
     format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: keep-alive\r\n\r\n{body}\n"
+        "HTTP/1.1 200 OK\r\n{DATE}Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: keep-alive\r\n\r\n{body}\n"
     )
 }

@@ -1,4 +1,5 @@
-use super::{CHUNKED, answer, ask, host, json, post};
+use super::{CHUNKED, DATE, answer, ask, host, json, post};
+use crate::date::test::NOW;
 use proptest::prelude::*;
 
 fn status(answer: &str) -> u16 {
@@ -12,6 +13,20 @@ fn get_and_head_differ_in_the_body_alone() {
     assert!(!closed && body.contains("<h1>It works</h1>"));
     assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
     assert_eq!(ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n").0, format!("{head}\r\n\r\n"));
+}
+
+#[test]
+fn answers_are_dated() {
+    let (mut host, socket) = host();
+    let ask = "GET /none HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (seconds, time) in [(0, "08:49:37"), (0, "08:49:37"), (1, "08:49:38"), (3600, "09:49:38"), (0, "09:49:38")] {
+        NOW.set(NOW.get() + seconds);
+        host.send(socket, ask.as_bytes());
+        let (answer, _) = answer(&mut host, socket);
+        let date = DATE.replace("08:49:37", time);
+        assert!(answer.starts_with(&format!("HTTP/1.1 404 Not Found\r\n{date}")), "{time}: {answer}");
+        assert_eq!(answer.matches("Date: ").count(), 1, "{answer}");
+    }
 }
 
 #[test]

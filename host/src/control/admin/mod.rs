@@ -7,7 +7,8 @@
 //! | `POST /stop` | [`StopRequest`] | 200 once stopped, [`StopReply`] |
 //!
 //! Anything else is answered with 4xx and `{"error": …, "hint": …}`; an unknown JSON field is an error. An empty body
-//! stands for `{}`. A client that goes away doesn't abort what it has asked for.
+//! stands for `{}`. A client that goes away doesn't abort what it has asked for; one that doesn't send a whole request within
+//! 10 s is disconnected.
 //!
 //! ```no_run
 //! use sockdock::{Host, HostConfig, Listen, Plugin, control::admin};
@@ -23,6 +24,7 @@
 //! ```
 
 mod client;
+mod connections;
 mod pairs;
 pub(crate) mod path;
 mod server;

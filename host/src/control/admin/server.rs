@@ -1,6 +1,6 @@
 //! The admin API's server: routes, and how a request is refused.
 
-use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, socket::SocketFile};
+use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, connections, socket::SocketFile};
 use crate::{
     Error, Host, HostStatus, Result, Stop,
     control::operations::{Change, Operations},
@@ -21,8 +21,9 @@ use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 /// The largest request body: a path, a name and a plugin's settings.
 const BODY_LIMIT: usize = 256 << 10;
 
-/// How long a client may take to send one.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send a request's head, and then its body: it is a program on the same machine, so this
+/// is long. Without it, one that connects and says nothing would hold a descriptor for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long `close` waits for answers that are on their way.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -77,15 +78,8 @@ pub async fn serve(host: Host, path: impl AsRef<Path>) -> Result<Admin> {
 /// [`serve`] on a socket that is ours already.
 pub(crate) fn serve_claimed(claim: Claim, operations: Arc<Operations>) -> Admin {
     let (listener, file) = claim.into_parts();
-    let (closing, closed) = oneshot::channel::<()>();
-    let server = tokio::spawn(async move {
-        let serving = axum::serve(listener, router(operations)).with_graceful_shutdown(async move {
-            let _ = closed.await;
-        });
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the admin API has ended");
-        }
-    });
+    let (closing, closed) = oneshot::channel();
+    let server = tokio::spawn(connections::serve(listener, router(operations), PATIENCE, closed));
     Admin { file, closing, server: AbortOnDrop(server) }
 }
 
@@ -159,10 +153,10 @@ async fn stop(State(operations): State<Arc<Operations>>, body: Body) -> Result<J
 
 /// The request's body; an empty one stands for `{}`.
 async fn read_json<T: DeserializeOwned + Default>(body: Body) -> Result<T, Refusal> {
-    let reading = timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_LIMIT)).await;
+    let reading = timeout(PATIENCE, axum::body::to_bytes(body, BODY_LIMIT)).await;
     let bytes = reading
         .map_err(|_| {
-            let what = format!("the request's body didn't arrive within {} s", BODY_TIMEOUT.as_secs());
+            let what = format!("the request's body didn't arrive within {} s", PATIENCE.as_secs());
             Refusal::new(StatusCode::REQUEST_TIMEOUT, what, "send it at once")
         })?
         .map_err(|_| {

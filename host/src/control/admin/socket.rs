@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::net::{UnixListener, UnixStream, unix::SocketAddr};
+use tokio::net::{UnixListener, UnixStream};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 64;
@@ -170,15 +170,13 @@ impl Drop for SocketFile {
 #[derive(Debug)]
 pub(super) struct OwnersOnly(UnixListener);
 
-impl axum::serve::Listener for OwnersOnly {
-    type Io = UnixStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (UnixStream, SocketAddr) {
+impl OwnersOnly {
+    /// The next connection. Nothing is lost if this is dropped half-way.
+    pub(super) async fn accept(&self) -> UnixStream {
         loop {
             match self.0.accept().await {
-                Ok((stream, address)) => match stream.peer_cred() {
-                    Ok(peer) if may_command(peer.uid(), path::our_uid()) => return (stream, address),
+                Ok((stream, _)) => match stream.peer_cred() {
+                    Ok(peer) if may_command(peer.uid(), path::our_uid()) => return stream,
                     Ok(peer) => tracing::warn!(uid = peer.uid(), "a user who may not use the admin socket was turned away"),
                     Err(error) => tracing::warn!(%error, "a client of the admin socket was turned away: its user is unknown"),
                 },
@@ -188,10 +186,6 @@ impl axum::serve::Listener for OwnersOnly {
                 }
             }
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
     }
 }
 

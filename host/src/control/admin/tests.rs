@@ -1,12 +1,15 @@
 //! The API of a real host over its socket. (Reloads of real plugins are tested end to end, from outside.)
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Admin, Client, ReloadRequest, StopRequest, serve};
+use super::{Admin, Claim, Client, ReloadRequest, StopRequest, connections, serve};
 use crate::{Host, HostConfig};
-use std::num::NonZeroUsize;
+use axum::{Router, routing::get};
+use std::{num::NonZeroUsize, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
+    sync::oneshot,
+    time::timeout,
 };
 
 /// A host without listeners, and its admin API.
@@ -73,6 +76,32 @@ async fn bad_requests_are_told_what_is_wrong() {
         assert!(answer.contains(word) && answer.contains("\"hint\":"), "{request:.80}\n{answer}");
         assert!(answer.contains("server: sockdock/"), "{answer}");
     }
+}
+
+/// Half a request and then silence costs the client its connection, and nobody else anything.
+#[tokio::test]
+async fn a_client_that_goes_silent_is_disconnected() {
+    let folder = tempfile::tempdir().unwrap();
+    let (listener, file) = Claim::take(&folder.path().join("a.sock")).await.unwrap().into_parts();
+    let (closing, closed) = oneshot::channel();
+    let router = Router::new().route("/", get(|| async { "answered\n" }));
+    let patience = Duration::from_millis(50);
+    let server = tokio::spawn(connections::serve(listener, router, patience, closed));
+    let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (sent, answers) in [("", 0), ("GET / HT", 0), (&request[..request.len() - 2], 0), (request, 1)] {
+        let mut stream = UnixStream::connect(file.path()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // Up to the end: our side stays open, so it is the server that ends it.
+        let reading = stream.read_to_string(&mut answer);
+        timeout(Duration::from_secs(20), reading).await.expect("it is not disconnected").unwrap();
+        assert_eq!(answer.matches("answered").count(), answers, "{sent:?}: {answer}");
+    }
+    // It ends in order, though one more has just begun.
+    let begun = UnixStream::connect(file.path()).await.unwrap();
+    closing.send(()).unwrap();
+    server.await.unwrap();
+    drop(begun);
 }
 
 #[tokio::test]
