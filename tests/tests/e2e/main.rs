@@ -24,6 +24,7 @@ mod lifecycle;
 mod logging;
 mod order;
 mod outbound;
+mod proxy;
 mod readme;
 mod readme_commands;
 mod readme_consoles;

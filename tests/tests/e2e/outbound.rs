@@ -162,7 +162,7 @@ fn nothing_is_allowed_that_the_operator_has_not_allowed() {
         ("example.com:1".to_owned(), "err not-allowed"),
         ("example.com".to_owned(), "err invalid-argument"),
         ("example.com:0".to_owned(), "err invalid-argument"),
-        ("ex ample.com:1".to_owned(), "err invalid-argument"),
+        ("ex!ample.com:1".to_owned(), "err invalid-argument"),
         ("unix:".to_owned(), "err invalid-argument"),
     ] {
         assert_eq!(named.ask(&format!("connect {to}")), answer, "{to}");
