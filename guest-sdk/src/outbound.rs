@@ -13,8 +13,9 @@ use crate::{ErrorCode, Socket, host};
 /// ```
 ///
 /// Errors: `NotAllowed` where no rule of the operator's (`--allow-connect`) permits the address, `InvalidArgument` for what isn't
-/// one, `LimitExceeded`, and for TLS `Unsupported` in this version of the host. What a look-up or the peer says comes by
-/// `connect_error`: `NameResolution`, `NotAllowed` (the name's addresses aren't permitted), `Refused`, `Unreachable`, `TimedOut`.
+/// one, or can't be asked for in a TLS handshake, `LimitExceeded`. What a look-up or the peer says comes by
+/// `connect_error`: `NameResolution`, `NotAllowed` (the name's addresses aren't permitted), `Refused`, `Unreachable`,
+/// `TimedOut`, `Tls`.
 pub fn connect(address: &str, options: &ConnectOptions) -> Result<Socket, ErrorCode> {
     host::outbound::connect(address, options).map(Socket::from_id)
 }

@@ -252,8 +252,6 @@ fn a_failed_reload_leaves_no_trace() {
 fn what_this_version_lacks_says_so() {
     let mut host = Harness::<Notes>::new();
     let socket = host.connect();
-    let tls = outbound::ConnectOptions { tls: Some(Default::default()), ..Default::default() };
-    assert_eq!(outbound::connect("localhost:1", &tls), Err(ErrorCode::Unsupported));
     assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
     assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
     assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));

@@ -21,5 +21,5 @@ pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use runtime::{
     Bind, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions, ReloadReport,
-    Server, Stop, Tls,
+    Server, Stop, Tls, Trust,
 };

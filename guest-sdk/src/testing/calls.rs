@@ -142,9 +142,6 @@ pub(crate) mod outbound {
             if world.phase != Phase::Event {
                 return Err(ErrorCode::NotAllowed);
             }
-            if options.tls.is_some() {
-                return Err(ErrorCode::Unsupported);
-            }
             if options.context.len() > world.limits.context {
                 return Err(ErrorCode::LimitExceeded);
             }

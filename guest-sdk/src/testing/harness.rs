@@ -152,7 +152,7 @@ impl<P: Plugin> Harness<P> {
         })
     }
 
-    /// The connection stands: `open`, unless the plugin has ended it meanwhile.
+    /// The connection stands: `open` (without `handshake`: TLS isn't imitated), unless the plugin has ended it meanwhile.
     pub fn accept(&mut self, socket: Socket) {
         let opens = with(|world| {
             let connection = world.connections.get_mut(&socket.id())?;

@@ -10,6 +10,7 @@ mod readiness;
 mod resolver;
 mod stream;
 mod tls;
+mod trust;
 
 pub use accept::{Accepted, accept_loop, accept_rest};
 pub use address::Bind;
@@ -19,3 +20,4 @@ pub use hangup::HangupWatch;
 pub use listener::Bound;
 pub use stream::{Stream, Transport};
 pub use tls::{Tls, handshake};
+pub use trust::{Ask, Trust};

@@ -3,12 +3,13 @@
 use super::counters::Ticket;
 use super::driver::Driver;
 use super::entry::Remote;
+use super::listener::Listener;
 use super::shard::{Shard, State};
 use super::sockets::{Phase, Sockets};
-use crate::net::{Bind, Stream, Transport, dial_tcp, dial_unix, look_up, socket_error};
+use crate::net::{Ask, Bind, Stream, Transport, dial_tcp, dial_unix, look_up, socket_error};
 use crate::pure::allow::{AllowConnect, host_name};
 use crate::pure::connection::Connection;
-use crate::pure::socket::{ConnectOptions, ErrorCode, SocketError, SocketId};
+use crate::pure::socket::{ConnectOptions, ErrorCode, SocketError, SocketId, TlsOptions};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub(super) struct Dial {
     pub(super) id: SocketId,
     target: Target,
+    /// Some: speak TLS.
+    ask: Option<Ask>,
     timeout: Duration,
 }
 
@@ -53,6 +56,20 @@ impl Target {
         };
         if permitted { Ok(target) } else { Err(ErrorCode::NotAllowed) }
     }
+
+    /// What to ask for in the TLS handshake.
+    ///
+    /// # Errors
+    /// `invalid-argument` for a name or protocol that can't be asked for, and for credentials: none are configured.
+    fn ask(&self, options: TlsOptions) -> Result<Ask, ErrorCode> {
+        let name = options.server_name.or_else(|| match self {
+            Self::Name { name, .. } => Some(name.clone()),
+            Self::Address { ip, .. } => Some(ip.to_string()),
+            Self::Unix(_) => None,
+        });
+        let ask = name.and_then(|name| Ask::new(&name, options.alpn));
+        ask.filter(|_| options.credentials.is_none()).ok_or(ErrorCode::InvalidArgument)
+    }
 }
 
 impl Sockets {
@@ -61,9 +78,6 @@ impl Sockets {
         if self.phase != Phase::Acting {
             return Err(ErrorCode::NotAllowed);
         }
-        if options.tls.is_some() {
-            return Err(ErrorCode::Unsupported);
-        }
         if options.timeout_milliseconds == Some(0) {
             return Err(ErrorCode::InvalidArgument);
         }
@@ -71,13 +85,14 @@ impl Sockets {
         if options.context.len() > self.limits.context || self.entries.len() >= self.limits.connections {
             return Err(ErrorCode::LimitExceeded);
         }
+        let ask = options.tls.map(|tls| target.ask(tls)).transpose()?;
         let longest = self.limits.connect_timeout;
         let timeout = options.timeout_milliseconds.map_or(longest, |ms| longest.min(Duration::from_millis(ms.into())));
         let id = self.put(Connection::connecting(options.allow_half_open), Stream::Closed, Remote::Unknown);
         if let Some(entry) = self.entry(id) {
             entry.context = options.context.into();
         }
-        self.dials.push(Dial { id, target, timeout });
+        self.dials.push(Dial { id, target, ask, timeout });
         Ok(id)
     }
 }
@@ -94,11 +109,12 @@ impl State {
 }
 
 /// The task of an outbound connection: connects, then is a driver as any other.
-async fn drive(shard: Rc<Shard>, dial: Dial, ticket: Ticket) {
+async fn drive(shard: Rc<Shard>, mut dial: Dial, ticket: Ticket) {
     // From here on, so that whatever ends this task removes the connection.
     let driver = Driver::new(shard.clone(), dial.id, ticket);
     let outcome = {
-        let mut dialling = pin!(tokio::time::timeout(dial.timeout, connect(&dial.target, &shard.listener.allow)));
+        let connecting = connect(&dial.target, dial.ask.take(), &shard.listener);
+        let mut dialling = pin!(tokio::time::timeout(dial.timeout, connecting));
         poll_fn(|cx| if shard.awaits(dial.id, cx) { dialling.as_mut().poll(cx).map(Some) } else { Poll::Ready(None) }).await
     };
     match outcome {
@@ -126,17 +142,25 @@ impl Shard {
         entry.machine.is_connecting()
     }
 
-    fn dialled(&self, id: SocketId, outcome: Result<Transport, SocketError>) {
+    fn dialled(&self, id: SocketId, outcome: Result<Stream, SocketError>) {
         let mut state = self.state.borrow_mut();
         let Some(entry) = state.sockets.as_deref_mut().and_then(|sockets| sockets.entry(id)) else { return };
         match outcome {
-            Ok(transport) => entry.connected(Stream::Plain(transport), &self.listener.limits),
+            Ok(stream) => entry.connected(stream, &self.listener.limits),
             Err(error) => entry.machine.unconnected(error),
         }
     }
 }
 
-async fn connect(target: &Target, allow: &AllowConnect) -> Result<Transport, SocketError> {
+async fn connect(target: &Target, ask: Option<Ask>, listener: &Listener) -> Result<Stream, SocketError> {
+    let transport = reach(target, &listener.allow).await?;
+    let Some(ask) = ask else { return Ok(Stream::Plain(transport)) };
+    let failed = |message: String| SocketError { code: ErrorCode::Tls, message };
+    let trust = listener.trust.as_ref().map_err(|why| failed(why.clone()))?;
+    ask.handshake(trust, transport).await.map_err(|error| failed(format!("TLS handshake: {error}")))
+}
+
+async fn reach(target: &Target, allow: &AllowConnect) -> Result<Transport, SocketError> {
     match target {
         Target::Unix(path) => dial_unix(path).await.map_err(|error| socket_error(&error)),
         Target::Address { ip, port } => tcp(vec![*ip], *port).await,

@@ -1,6 +1,6 @@
 //! What an embedder says about a listener before it stands.
 
-use crate::net::{Bind, Tls};
+use crate::net::{Bind, Tls, Trust};
 use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
@@ -71,6 +71,7 @@ pub struct Listen {
     pub(super) instances: Instances,
     pub(super) limits: Limits,
     pub(super) allow_connect: Vec<ConnectRule>,
+    pub(super) trust: Option<Trust>,
     pub(super) allow_half_open: bool,
 }
 
@@ -82,6 +83,7 @@ impl Listen {
             instances: Instances::default(),
             limits: Limits::default(),
             allow_connect: Vec::new(),
+            trust: None,
             allow_half_open: false,
         }
     }
@@ -142,6 +144,13 @@ impl Listen {
     #[must_use]
     pub fn allow_connect(mut self, rules: impl IntoIterator<Item = ConnectRule>) -> Self {
         self.allow_connect.extend(rules);
+        self
+    }
+
+    /// Whose certificates are good where its plugin connects by TLS; those that the system trusts unless given.
+    #[must_use]
+    pub fn connect_trust(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
         self
     }
 

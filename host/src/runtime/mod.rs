@@ -30,7 +30,7 @@ mod turn;
 mod vote;
 mod worker;
 
-pub use crate::net::{Bind, Tls};
+pub use crate::net::{Bind, Tls, Trust};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use plugin::Plugin;

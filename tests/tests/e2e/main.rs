@@ -24,6 +24,7 @@ mod lifecycle;
 mod logging;
 mod order;
 mod outbound;
+mod outbound_tls;
 mod proxy;
 mod readme;
 mod readme_commands;

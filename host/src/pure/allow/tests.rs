@@ -115,11 +115,10 @@ fn a_unix_socket_is_its_path() {
 fn names_are_compared_as_names() {
     use super::pattern::host_name;
     assert_eq!(host_name("DB.Example.COM.").as_deref(), Some("db.example.com"));
-    for bad in ["", ".", "a..b", "a b", "é.net", "a/b", "x:y", "[::1]", &"a".repeat(64), &"a.".repeat(127)] {
-        assert_eq!(host_name(bad).filter(|name| name.len() > 252), None, "{bad}");
+    assert!(host_name(&"a.".repeat(127)).is_some(), "253 bytes");
+    for bad in ["", ".", "a..b", "a b", "é.net", "a/b", "x:y", "[::1]", &"a".repeat(64), &"a.".repeat(128)] {
+        assert_eq!(host_name(bad), None, "{bad}");
     }
-    assert_eq!(host_name("a b"), None);
-    assert_eq!(host_name("é.net"), None);
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn bad_rules_say_what_is_wrong() {
         ("example.com:http", "1 to 65535"),
         ("10.0.0.1/8:80", "bits beyond"),
         ("10.0.0.0/33:80", "network"),
-        ("::1:80", "host name"),
+        ("::1:80", "brackets"),
         ("fd00::/8:80", "brackets"),
         ("[fd00::/8:80", "bracket"),
         ("*x.com:80", "host name"),
