@@ -1,6 +1,4 @@
-//! Connections that the plugin opens, and TLS as a client.
-//!
-//! The host of this version answers [`ErrorCode::Unsupported`].
+//! Connections that the plugin opens.
 
 pub use crate::bindings::sockdock::plugin::outbound::{ConnectOptions, TlsOptions};
 use crate::{ErrorCode, Socket, host};
@@ -8,7 +6,16 @@ use crate::{ErrorCode, Socket, host};
 /// Begins to connect to `HOST:PORT`, `[ADDRESS]:PORT` or `unix:/path`. Either [`Plugin::open`](crate::Plugin::open)
 /// follows or [`Plugin::connect_error`](crate::Plugin::connect_error); writes until then are queued.
 ///
-/// Errors: `Unsupported` in this version of the host.
+/// ```no_run
+/// # use sockdock_guest::outbound::{connect, ConnectOptions};
+/// let upstream = connect("10.0.0.7:5432", &ConnectOptions { allow_half_open: true, ..Default::default() })?;
+/// # Ok::<(), sockdock_guest::ErrorCode>(())
+/// ```
+///
+/// Errors: `NotAllowed` where no rule of the operator's (`--allow-connect`) permits the address, `InvalidArgument` for what isn't
+/// one, or can't be asked for in a TLS handshake, `LimitExceeded`. What a look-up or the peer says comes by
+/// `connect_error`: `NameResolution`, `NotAllowed` (the name's addresses aren't permitted), `Refused`, `Unreachable`,
+/// `TimedOut`, `Tls`.
 pub fn connect(address: &str, options: &ConnectOptions) -> Result<Socket, ErrorCode> {
     host::outbound::connect(address, options).map(Socket::from_id)
 }

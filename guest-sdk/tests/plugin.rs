@@ -252,7 +252,6 @@ fn a_failed_reload_leaves_no_trace() {
 fn what_this_version_lacks_says_so() {
     let mut host = Harness::<Notes>::new();
     let socket = host.connect();
-    assert_eq!(outbound::connect("localhost:1", &Default::default()), Err(ErrorCode::Unsupported));
     assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
     assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
     assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));
@@ -265,4 +264,50 @@ fn log_macros_format() {
     sockdock_guest::info!("plain");
     sockdock_guest::warn!("{name} is {}", 2);
     assert_eq!(testing::log(), [(Level::Info, "plain".to_string()), (Level::Warn, "x is 2".to_string())]);
+}
+
+/// Connects for each client, and notes what comes of it.
+#[derive(Default)]
+struct Dialler(Vec<String>);
+
+impl Plugin for Dialler {
+    fn open(&mut self, socket: Socket) {
+        match socket.listener().unwrap() {
+            Some(_) => {
+                let options = outbound::ConnectOptions { context: b"mine".to_vec(), ..Default::default() };
+                let made = outbound::connect("upstream:1", &options).unwrap();
+                made.write(b"early").unwrap();
+            }
+            None => self.0.push(format!("open {}", String::from_utf8(socket.context_bytes().unwrap()).unwrap())),
+        }
+    }
+
+    fn connect_error(&mut self, socket: Socket, error: SocketError) {
+        assert_eq!(socket.context_bytes().unwrap(), b"mine", "inside the event the reads still answer");
+        self.0.push(format!("connect-error {}", error.code));
+    }
+
+    fn close(&mut self, _: Socket, _: CloseInfo) {
+        self.0.push("close".into());
+    }
+}
+
+#[test]
+fn outbound_connections_open_or_fail_as_the_test_says() {
+    let mut host = Harness::<Dialler>::new();
+    for _ in 0..3 {
+        host.connect();
+    }
+    let dialled = host.dialled();
+    assert_eq!(dialled.len(), 3);
+    assert!(dialled.iter().all(|(_, address)| address == "upstream:1"));
+    host.accept(dialled[0].0);
+    assert_eq!(host.received(dialled[0].0), b"early");
+    host.refuse(dialled[1].0, ErrorCode::Refused);
+    dialled[2].0.terminate().unwrap();
+    host.send(dialled[0].0, b"x");
+    let code = |code: ErrorCode| format!("connect-error {code}");
+    assert_eq!(host.plugin().0, ["open mine".to_owned(), code(ErrorCode::Refused), code(ErrorCode::Closed)]);
+    assert_eq!(dialled[1].0.write(b"x"), Err(ErrorCode::Closed));
+    assert!(host.dialled().is_empty());
 }

@@ -16,9 +16,10 @@ mod pure;
 mod runtime;
 
 pub use guest::Inspection;
+pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use runtime::{
     Bind, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions, ReloadReport,
-    Server, Stop, Tls,
+    Server, Stop, Tls, Trust,
 };

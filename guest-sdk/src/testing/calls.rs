@@ -97,7 +97,7 @@ pub(crate) mod sockets {
     }
 
     pub(crate) fn listener(socket: u64) -> Result<Option<String>, ErrorCode> {
-        with(|world| world.connection(socket).map(|_| Some("test".into())))
+        with(|world| world.connection(socket).map(|connection| (!connection.outbound).then(|| "test".into())))
     }
 
     pub(crate) fn bytes_read(socket: u64) -> Result<u64, ErrorCode> {
@@ -135,9 +135,22 @@ pub(crate) mod sockets {
 pub(crate) mod outbound {
     use crate::ErrorCode;
     use crate::outbound::ConnectOptions;
+    use crate::testing::world::{Connection, Phase, with};
 
-    pub(crate) fn connect(_: &str, _: &ConnectOptions) -> Result<u64, ErrorCode> {
-        Err(ErrorCode::Unsupported)
+    pub(crate) fn connect(address: &str, options: &ConnectOptions) -> Result<u64, ErrorCode> {
+        with(|world| {
+            if world.phase != Phase::Event {
+                return Err(ErrorCode::NotAllowed);
+            }
+            if options.context.len() > world.limits.context {
+                return Err(ErrorCode::LimitExceeded);
+            }
+            let connecting = Some(address.to_owned());
+            let made = Connection { outbound: true, connecting, context: options.context.clone(), ..Connection::default() };
+            world.last_id += 1;
+            world.connections.insert(world.last_id, made);
+            Ok(world.last_id)
+        })
     }
 }
 

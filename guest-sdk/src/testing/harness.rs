@@ -2,7 +2,7 @@
 
 use super::world::{Connection, Limits, Phase, World, with};
 use crate::dispatch::reason;
-use crate::{CloseInfo, Config, Failure, Plugin, Socket};
+use crate::{CloseInfo, Config, ErrorCode, Failure, Plugin, Socket, SocketError};
 use std::time::Duration;
 
 /// A plugin in the imitated host, and what its peers and its operator do. After each step all events that follow from
@@ -141,6 +141,40 @@ impl<P: Plugin> Harness<P> {
     }
 }
 
+/// The other side of what the plugin connects to.
+impl<P: Plugin> Harness<P> {
+    /// Connections that the plugin has asked for and that wait for [`Harness::accept`] or [`Harness::refuse`]: where they are to
+    /// lead, oldest first.
+    pub fn dialled(&self) -> Vec<(Socket, String)> {
+        with(|world| {
+            let asked = world.connections.iter().filter_map(|(id, connection)| Some((*id, connection.connecting.clone()?)));
+            asked.map(|(id, address)| (Socket::from_id(id), address)).collect()
+        })
+    }
+
+    /// The connection stands: `open` (without `handshake`: TLS isn't imitated), unless the plugin has ended it meanwhile.
+    pub fn accept(&mut self, socket: Socket) {
+        let opens = with(|world| {
+            let connection = world.connections.get_mut(&socket.id())?;
+            connection.connecting.take()?;
+            Some(!connection.ended)
+        });
+        if opens == Some(true) {
+            self.plugin.open(socket);
+        }
+        self.settle();
+    }
+
+    /// The connection can't be made: `connect_error`.
+    pub fn refuse(&mut self, socket: Socket, code: ErrorCode) {
+        if with(|world| world.connections.get(&socket.id()).is_some_and(|connection| connection.connecting.is_some())) {
+            self.plugin.connect_error(socket, SocketError { code, message: "refused by the test".into() });
+            with(|world| drop(world.connections.remove(&socket.id())));
+            self.settle();
+        }
+    }
+}
+
 impl<P: Plugin> Harness<P> {
     fn settled(mut self) -> Self {
         self.settle();
@@ -166,6 +200,9 @@ impl<P: Plugin> Harness<P> {
         let step = with(|world| {
             let (limits, now) = (world.limits.clone(), world.now);
             let connection = world.connections.get_mut(&id)?;
+            if connection.connecting.is_some() {
+                return connection.terminated.then_some(Step::GivenUp);
+            }
             if !connection.terminated && connection.transmit(now) {
                 return Some(Step::Drain);
             }
@@ -182,6 +219,7 @@ impl<P: Plugin> Harness<P> {
             Some(Step::Drain) => self.plugin.drain(socket),
             Some(Step::Data(bytes)) => self.plugin.data(socket, &bytes),
             Some(Step::End) => self.plugin.end(socket),
+            Some(Step::GivenUp) => self.refuse(socket, ErrorCode::Closed),
             Some(Step::Close(unsent)) => {
                 self.plugin.close(socket, CloseInfo { error: None, unsent });
                 with(|world| {
@@ -198,6 +236,7 @@ enum Step {
     Drain,
     Data(Vec<u8>),
     End,
+    GivenUp,
     Close(u64),
 }
 

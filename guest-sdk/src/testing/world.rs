@@ -51,6 +51,10 @@ pub(crate) struct World {
 
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
+    /// The plugin made it.
+    pub(crate) outbound: bool,
+    /// Where the plugin wants it to lead; none once it stands.
+    pub(crate) connecting: Option<String>,
     /// Sent by the peer, not yet delivered.
     pub(crate) input: VecDeque<u8>,
     /// Written by the plugin, not yet sent.

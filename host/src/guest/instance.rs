@@ -93,7 +93,6 @@ impl<H: Host> Instance<H> {
     }
 
     /// `socket-handlers.connect-error`.
-    #[allow(dead_code, reason = "part of the contract; the runtime makes no outbound connections yet")]
     pub fn connect_error(&mut self, slot: &mut Slot<H>, socket: SocketId, error: &SocketError) -> Called {
         let error = SocketErrorArg::from(error);
         self.event(slot, "connect-error", |store, functions| functions.connect_error(store)?.call(store, (socket.0, error)))

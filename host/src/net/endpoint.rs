@@ -24,7 +24,8 @@ pub fn socket_error(error: &io::Error) -> SocketError {
         // EPIPE: the reset had been reported to an earlier call.
         Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => ErrorCode::Reset,
         Kind::ConnectionRefused => ErrorCode::Refused,
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => ErrorCode::Unreachable,
+        // Not found: no unix socket has that path.
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::NotFound => ErrorCode::Unreachable,
         Kind::TimedOut => ErrorCode::TimedOut,
         // What rustls says comes as InvalidData; a missing close_notify as UnexpectedEof.
         Kind::InvalidData | Kind::UnexpectedEof => ErrorCode::Tls,

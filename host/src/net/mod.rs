@@ -2,6 +2,7 @@
 
 mod accept;
 mod address;
+mod dial;
 mod endpoint;
 mod hangup;
 mod listener;
@@ -9,11 +10,14 @@ mod readiness;
 mod resolver;
 mod stream;
 mod tls;
+mod trust;
 
 pub use accept::{Accepted, accept_loop, accept_rest};
 pub use address::Bind;
+pub use dial::{dial_tcp, dial_unix, look_up};
 pub use endpoint::{endpoint_of, socket_error};
 pub use hangup::HangupWatch;
 pub use listener::Bound;
 pub use stream::{Stream, Transport};
 pub use tls::{Tls, handshake};
+pub use trust::{Ask, Trust};

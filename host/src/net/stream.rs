@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 /// A plain stream socket.
 #[derive(Debug)]
@@ -74,14 +74,24 @@ impl AsyncWrite for Transport {
     }
 }
 
+/// A connection with TLS.
+#[derive(Debug)]
+pub struct Secure {
+    pub(super) tls: TlsStream<Transport>,
+    /// The name that was asked for (SNI).
+    pub(super) server_name: Option<String>,
+    /// The peer's certificate was checked and found good.
+    pub(super) verified: bool,
+}
+
 /// A connection: its handshake, if any, is done.
 #[derive(Debug)]
 pub enum Stream {
     /// Without TLS.
     Plain(Transport),
-    /// TLS, server side.
-    Tls(Box<TlsStream<Transport>>),
-    /// The descriptor is closed.
+    /// TLS, either side.
+    Tls(Box<Secure>),
+    /// There is no descriptor: not yet, or no more.
     Closed,
 }
 
@@ -95,7 +105,7 @@ impl Stream {
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(transport) => Pin::new(transport).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
+            Self::Tls(secure) => Pin::new(&mut secure.tls).poll_read(cx, buf),
             Self::Closed => Poll::Ready(Ok(())),
         }
     }
@@ -109,7 +119,7 @@ impl Stream {
                 [one, rest @ ..] if rest.iter().all(|slice| slice.is_empty()) => Pin::new(transport).poll_write(cx, one),
                 many => Pin::new(transport).poll_write_vectored(cx, many),
             },
-            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bytes),
+            Self::Tls(secure) => Pin::new(&mut secure.tls).poll_write_vectored(cx, bytes),
             Self::Closed => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
@@ -117,7 +127,7 @@ impl Stream {
     /// Ready when all that was written has reached the kernel.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            Self::Tls(secure) => Pin::new(&mut secure.tls).poll_flush(cx),
             Self::Plain(_) | Self::Closed => Poll::Ready(Ok(())),
         }
     }
@@ -126,7 +136,7 @@ impl Stream {
     pub fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(transport) => Pin::new(transport).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            Self::Tls(secure) => Pin::new(&mut secure.tls).poll_shutdown(cx),
             Self::Closed => Poll::Ready(Ok(())),
         }
     }
@@ -144,7 +154,7 @@ impl Stream {
     pub fn transport(&self) -> Option<&Transport> {
         match self {
             Self::Plain(transport) => Some(transport),
-            Self::Tls(tls) => Some(tls.get_ref().0),
+            Self::Tls(secure) => Some(secure.tls.get_ref().0),
             Self::Closed => None,
         }
     }
@@ -172,10 +182,15 @@ impl Stream {
         rustix::net::getsockname(self.transport()?).ok()
     }
 
+    /// The peer's address.
+    pub fn remote(&self) -> Option<SocketAddrAny> {
+        rustix::net::getpeername(self.transport()?).ok().flatten()
+    }
+
     /// What TLS agreed on; `None` for a plain socket.
     pub fn session(&self) -> Option<SessionInfo> {
-        let Self::Tls(tls) = self else { return None };
-        let (_, connection) = tls.get_ref();
+        let Self::Tls(secure) = self else { return None };
+        let (_, connection) = secure.tls.get_ref();
         Some(SessionInfo {
             version: match connection.protocol_version() {
                 Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3".to_owned(),
@@ -189,16 +204,16 @@ impl Stream {
                 // IANA's name for TLS 1.3 suites has no number in it; rustls's has.
                 .replacen("TLS13_", "TLS_", 1),
             alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-            server_name: connection.server_name().map(str::to_owned),
+            server_name: secure.server_name.clone(),
             resumed: connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed),
-            verified: connection.peer_certificates().is_some(),
+            verified: secure.verified,
         })
     }
 
     /// The peer's certificate chain, DER, leaf first; empty where it showed none.
     pub fn peer_certificates(&self) -> Vec<Vec<u8>> {
-        let Self::Tls(tls) = self else { return Vec::new() };
-        let certificates = tls.get_ref().1.peer_certificates().unwrap_or_default();
+        let Self::Tls(secure) = self else { return Vec::new() };
+        let certificates = secure.tls.get_ref().1.peer_certificates().unwrap_or_default();
         certificates.iter().map(|certificate| certificate.to_vec()).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! TLS for listeners: certificates and keys, checked when they are read; the handshake.
 
 use super::resolver::Credentials;
-use super::stream::{Stream, Transport};
+use super::stream::{Secure, Stream, Transport};
 use crate::pure::error::{Error, Result};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -69,7 +69,9 @@ impl Tls {
 /// The server's side of a handshake; bounded in time by the caller.
 pub async fn handshake(tls: &Tls, transport: Transport) -> io::Result<Stream> {
     let stream = TlsAcceptor::from(tls.config.clone()).accept(transport).await?;
-    Ok(Stream::Tls(Box::new(stream)))
+    let server_name = stream.get_ref().1.server_name().map(str::to_owned);
+    // No client is asked for a certificate yet.
+    Ok(Stream::Tls(Box::new(Secure { tls: stream.into(), server_name, verified: false })))
 }
 
 fn read_pair(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>> {
@@ -91,7 +93,7 @@ fn read_pair(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Resul
     }
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+pub(super) fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = read(path, "certificate")?;
     let chain: Vec<_> =
         CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|error| bad_pem(path, &error))?;

@@ -6,7 +6,7 @@
 
 mod inputs;
 
-use super::socket::{CloseInfo, SocketError};
+use super::socket::{CloseInfo, ErrorCode, SocketError};
 
 /// What the driver has to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub enum Event {
     Error(SocketError),
     /// `close`.
     Close(CloseInfo),
+    /// `connect-error`.
+    ConnectError(SocketError),
 }
 
 /// What the guest may and may not hear at this moment.
@@ -59,6 +61,8 @@ pub struct Conditions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Greeting {
+    /// Not connected yet: the guest has its id, and nothing else happens.
+    Connecting,
     Handshake,
     Open,
     Done,
@@ -97,7 +101,9 @@ enum Abort {
 #[derive(Clone, Debug)]
 pub struct Connection {
     greeting: Greeting,
-    /// The guest has been told of it.
+    /// The plugin made it: it hears of it either way.
+    outbound: bool,
+    /// The guest has been told of it, or has made it.
     met: bool,
     input: Input,
     output: Output,
@@ -122,6 +128,7 @@ impl Connection {
     pub fn accepted(tls: bool, allow_half_open: bool) -> Self {
         Self {
             greeting: if tls { Greeting::Handshake } else { Greeting::Open },
+            outbound: false,
             met: false,
             input: Input::Open,
             output: Output::Open,
@@ -139,6 +146,11 @@ impl Connection {
         }
     }
 
+    /// A connection that the plugin asked for and that is still to be made.
+    pub fn connecting(allow_half_open: bool) -> Self {
+        Self { greeting: Greeting::Connecting, outbound: true, met: true, ..Self::accepted(false, allow_half_open) }
+    }
+
     /// What to do now. Each call but the one that answers `Wait` moves the connection on, or has the driver do so.
     pub fn next(&mut self, now: Conditions) -> Step {
         if self.close_told {
@@ -147,6 +159,7 @@ impl Connection {
         match &self.abort {
             Some(Abort::Terminate { .. }) => return self.next_terminated(now),
             Some(Abort::Failed { .. }) => return self.next_failed(now),
+            None if self.greeting == Greeting::Connecting => return Step::Wait,
             None => {}
         }
         if self.ended {
@@ -161,6 +174,10 @@ impl Connection {
             return Step::Reset;
         }
         let tell = matches!(self.abort, Some(Abort::Terminate { tell: true }));
+        if tell && self.outbound && self.greeting != Greeting::Done {
+            let error = SocketError { code: ErrorCode::Closed, message: "given up before it stood".to_owned() };
+            return self.tell_unconnected(now, error);
+        }
         if !tell || self.greeting != Greeting::Done {
             return Step::Release;
         }
@@ -169,9 +186,13 @@ impl Connection {
 
     fn next_failed(&mut self, now: Conditions) -> Step {
         let Some(Abort::Failed { error, unread, reset, told }) = &mut self.abort else { return Step::Wait };
-        if self.greeting != Greeting::Done {
-            // The guest never heard of it.
-            return Step::Release;
+        if self.greeting == Greeting::Connecting {
+            let error = error.clone();
+            return self.tell_unconnected(now, error);
+        }
+        if self.greeting != Greeting::Done && !self.ended {
+            // What it asked for it hears of; of what was accepted and is gone again it has never heard.
+            return if self.outbound { self.greet(now) } else { Step::Release };
         }
         if *unread && !self.ended {
             return if now.held { Step::Wait } else { Step::Read };
@@ -220,18 +241,8 @@ impl Connection {
         if now.held {
             return Step::Wait;
         }
-        match self.greeting {
-            Greeting::Handshake => {
-                self.met = true;
-                self.greeting = Greeting::Open;
-                return Step::Tell(Event::Handshake);
-            }
-            Greeting::Open => {
-                self.met = true;
-                self.greeting = Greeting::Done;
-                return Step::Tell(Event::Open);
-            }
-            Greeting::Done => {}
+        if self.greeting != Greeting::Done {
+            return self.greet(now);
         }
         if self.drain_due && now.queued == 0 && self.output == Output::Open {
             self.drain_due = false;
@@ -262,9 +273,36 @@ impl Connection {
         }
     }
 
+    /// `handshake` and `open`.
+    fn greet(&mut self, now: Conditions) -> Step {
+        if now.held {
+            return Step::Wait;
+        }
+        self.met = true;
+        match self.greeting {
+            Greeting::Handshake => {
+                self.greeting = Greeting::Open;
+                Step::Tell(Event::Handshake)
+            }
+            _ => {
+                self.greeting = Greeting::Done;
+                Step::Tell(Event::Open)
+            }
+        }
+    }
+
     fn reads(&self, now: Conditions) -> bool {
         let auto_paused = self.auto_pause && now.queued > now.high_water;
         !self.paused && !auto_paused
+    }
+
+    /// `connect-error`, the only event of its socket.
+    fn tell_unconnected(&mut self, now: Conditions, error: SocketError) -> Step {
+        if now.held {
+            return Step::Wait;
+        }
+        self.close_told = true;
+        Step::Tell(Event::ConnectError(error))
     }
 
     fn tell_close(&mut self, now: Conditions, error: Option<SocketError>) -> Step {

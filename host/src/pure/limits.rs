@@ -26,6 +26,8 @@ pub struct Limits {
     pub timers: usize,
     /// Idle time after which the host closes a connection. None: a protocol's idle rules are its own.
     pub idle_timeout: Option<Duration>,
+    /// From `connect` to `open`, for connections that the plugin makes: look-up, connect. A plugin may ask for less. 10 s.
+    pub connect_timeout: Duration,
     /// From accept to the end of the TLS handshake. 10 s: three retransmissions on a bad line.
     pub handshake_timeout: Duration,
     /// How long input is read and discarded after a local `end` while the peer's FIN is awaited.
@@ -64,6 +66,7 @@ impl Default for Limits {
             connections: 65_536,
             timers: 65_536,
             idle_timeout: None,
+            connect_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(5),
             close_timeout: Duration::from_secs(30),
@@ -84,6 +87,7 @@ impl Limits {
     /// Refuses values that can't work, or not together. The names are those of the flags.
     pub fn check(&self) -> Result<()> {
         let never_zero = [
+            ("connect-timeout", self.connect_timeout.is_zero()),
             ("handshake-timeout", self.handshake_timeout.is_zero()),
             ("event-budget", self.event_budget.is_zero()),
             ("start-budget", self.start_budget.is_zero()),

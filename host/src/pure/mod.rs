@@ -1,5 +1,6 @@
 //! Floor 0: values and state machines. Neither tokio nor wasmtime is known here.
 
+pub mod allow;
 pub mod connection;
 pub mod error;
 pub mod limits;

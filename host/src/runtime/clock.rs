@@ -30,6 +30,13 @@ impl Clock {
         clock
     }
 
+    /// The connection stands: idle periods begin now.
+    pub(super) fn begin(&mut self, limits: &Limits) {
+        if let Some(times) = &self.0 {
+            self.set_period(times.period, limits);
+        }
+    }
+
     /// Bytes moved. Answers whether that begins an idle period for which no alarm is set.
     pub(super) fn active(&mut self) -> bool {
         let Some(times) = &mut self.0 else { return false };

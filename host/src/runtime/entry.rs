@@ -92,6 +92,14 @@ impl Entry {
         }
     }
 
+    /// The connection that it waited for stands.
+    pub(super) fn connected(&mut self, stream: Stream, limits: &Limits) {
+        self.remote = Remote::from(stream.remote());
+        self.machine.connected(!stream.is_plain());
+        self.stream = stream;
+        self.clock.begin(limits);
+    }
+
     /// What the state machine has to know of the world.
     pub(super) fn conditions(&self, held: bool, limits: &Limits) -> Conditions {
         // Bytes that rest in TLS count as one: they are sent, but not gone.

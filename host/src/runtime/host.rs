@@ -12,7 +12,8 @@ use super::shard::{Shard, State};
 use super::sockets::Sockets;
 use super::worker::{Local, STACK, Worker};
 use crate::guest::{Engine, EngineConfig, Inspection};
-use crate::net::Bound;
+use crate::net::{Bound, Trust};
+use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Result};
 use std::cell::RefCell;
 use std::future::Future;
@@ -226,12 +227,16 @@ impl Host {
         if self.server(&name).is_some() {
             return Err(taken());
         }
-        let (candidates, addresses) = {
+        let (candidates, addresses, trust) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
+            let (trust, connects) = (listen.trust, !listen.allow_connect.is_empty());
             // Addresses first: the quickest to be wrong.
-            let work = move || Ok((bind(addresses)?, prepare(&engine, &plugin, 1, &name, &limits, count)?));
-            let (addresses, candidates) = blocking(work).await?;
-            (candidates, addresses)
+            let work = move || {
+                let addresses = bind(addresses)?;
+                let trust = trust.map_or_else(|| platform_trust(connects), Ok);
+                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
+            };
+            blocking(work).await?
         };
         let Some(generation) = candidates.first().map(|candidate| candidate.generation.clone()) else {
             return Err(Error::host("no instance was made"));
@@ -239,6 +244,8 @@ impl Host {
         let listener = Arc::new(Listener::new(Parts {
             name: name.clone(),
             limits,
+            allow: Arc::new(AllowConnect::new(listen.allow_connect)),
+            trust,
             allow_half_open: listen.allow_half_open,
             instances: listen.instances,
             addresses,
@@ -315,7 +322,13 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
 }
 
 fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
-    let mut sockets = Sockets::new(listener.limits.clone(), listener.name.clone(), counters.clone(), listener.serials.clone());
+    let mut sockets = Sockets::new(
+        listener.limits.clone(),
+        listener.allow.clone(),
+        listener.name.clone(),
+        counters.clone(),
+        listener.serials.clone(),
+    );
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
     counters.up.set(1);
@@ -329,6 +342,12 @@ fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Ar
     let shard = Rc::new(Shard { number, listener, counters, local: local.clone(), state: RefCell::new(state) });
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
+}
+
+/// What the system trusts, for plugins that may connect; read before any of them does, since that takes a while. That there is nothing
+/// concerns only those that speak TLS.
+fn platform_trust(connects: bool) -> Result<Trust, String> {
+    if connects { Trust::platform().map_err(|error| error.to_string()) } else { Err("no connection is allowed".to_owned()) }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -1,9 +1,9 @@
 //! The contract's functions, answered: what each does to the table.
 
-use super::entry::Remote;
+use super::entry::{Entry, Remote};
 use super::sockets::{Phase, Sockets, Touched};
 use crate::guest::Host;
-use crate::net::endpoint_of;
+use crate::net::{Stream, endpoint_of};
 use crate::pure::socket::{ConnectOptions, Endpoint, ErrorCode, SessionInfo, SocketId, TlsOptions};
 use std::time::{Duration, Instant};
 
@@ -91,7 +91,7 @@ impl Host for Sockets {
 
     fn set_no_delay(&mut self, socket: SocketId, enabled: bool) -> Answer {
         let Touched { entry, .. } = self.touch(socket)?;
-        option(entry.machine.is_open(), || entry.stream.set_no_delay(enabled))
+        option(entry, |stream| stream.set_no_delay(enabled))
     }
 
     fn set_keep_alive(&mut self, socket: SocketId, delay_milliseconds: Option<u32>) -> Answer {
@@ -101,17 +101,24 @@ impl Host for Sockets {
         let Touched { entry, .. } = self.touch(socket)?;
         // The kernel counts in seconds, from one.
         let delay = delay_milliseconds.map(|ms| Duration::from_secs(u64::from(ms).div_ceil(1000)));
-        option(entry.machine.is_open(), || entry.stream.set_keep_alive(delay))
+        option(entry, |stream| stream.set_keep_alive(delay))
     }
 
     fn local_endpoint(&mut self, socket: SocketId) -> Answer<Endpoint> {
         let entry = self.known(socket)?;
+        if entry.machine.is_connecting() {
+            return Err(ErrorCode::InProgress);
+        }
         let address = entry.stream.local();
         address.map(|address| endpoint_of(&address)).or_else(|| entry.local.as_deref().cloned()).ok_or(ErrorCode::Closed)
     }
 
     fn remote_endpoint(&mut self, socket: SocketId) -> Answer<Endpoint> {
-        Ok(match &self.known(socket)?.remote {
+        let entry = self.known(socket)?;
+        if entry.machine.is_connecting() {
+            return Err(ErrorCode::InProgress);
+        }
+        Ok(match &entry.remote {
             Remote::V4(ip) => Endpoint { address: ip.ip().to_string(), port: ip.port() },
             Remote::Other(address) => endpoint_of(address),
             Remote::Unknown => Endpoint { address: String::new(), port: 0 },
@@ -119,8 +126,8 @@ impl Host for Sockets {
     }
 
     fn listener(&mut self, socket: SocketId) -> Answer<Option<String>> {
-        self.known(socket)?;
-        Ok(Some(self.listener.to_string()))
+        let outbound = self.known(socket)?.machine.is_outbound();
+        Ok((!outbound).then(|| self.listener.to_string()))
     }
 
     fn bytes_read(&mut self, socket: SocketId) -> Answer<u64> {
@@ -156,10 +163,10 @@ impl Host for Sockets {
         self.entries.iter().filter(|(_, entry)| entry.machine.is_live()).map(|(_, entry)| entry.id).collect()
     }
 
-    // Outbound connections, upgrades and topics come later; ARCHITECTURE.md lists them as missing.
+    // Upgrades and topics come later; ARCHITECTURE.md lists them as missing.
 
-    fn connect(&mut self, _address: &str, _options: ConnectOptions) -> Answer<SocketId> {
-        Err(ErrorCode::Unsupported)
+    fn connect(&mut self, address: &str, options: ConnectOptions) -> Answer<SocketId> {
+        self.ask_for_connection(address, options)
     }
 
     fn session(&mut self, socket: SocketId) -> Answer<Option<SessionInfo>> {
@@ -244,11 +251,14 @@ impl Sockets {
 }
 
 /// A socket option that a unix socket doesn't have.
-fn option(open: bool, set: impl FnOnce() -> Option<std::io::Result<()>>) -> Answer {
-    if !open {
+fn option(entry: &Entry, set: impl FnOnce(&Stream) -> Option<std::io::Result<()>>) -> Answer {
+    if !entry.machine.is_open() {
         return Err(ErrorCode::Closed);
     }
-    match set() {
+    if entry.machine.is_connecting() {
+        return Err(ErrorCode::InProgress);
+    }
+    match set(&entry.stream) {
         Some(Ok(())) => Ok(()),
         Some(Err(_)) => Err(ErrorCode::Io),
         None => Err(ErrorCode::Unsupported),

@@ -1,6 +1,7 @@
 //! What an embedder says about a listener before it stands.
 
-use crate::net::{Bind, Tls};
+use crate::net::{Bind, Tls, Trust};
+use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::fmt;
@@ -69,6 +70,8 @@ pub struct Listen {
     pub(super) name: Option<String>,
     pub(super) instances: Instances,
     pub(super) limits: Limits,
+    pub(super) allow_connect: Vec<ConnectRule>,
+    pub(super) trust: Option<Trust>,
     pub(super) allow_half_open: bool,
 }
 
@@ -79,6 +82,8 @@ impl Listen {
             name: None,
             instances: Instances::default(),
             limits: Limits::default(),
+            allow_connect: Vec::new(),
+            trust: None,
             allow_half_open: false,
         }
     }
@@ -132,6 +137,20 @@ impl Listen {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Where its plugin may connect to; nowhere unless given.
+    #[must_use]
+    pub fn allow_connect(mut self, rules: impl IntoIterator<Item = ConnectRule>) -> Self {
+        self.allow_connect.extend(rules);
+        self
+    }
+
+    /// Whose certificates are good where its plugin connects by TLS; those that the system trusts unless given.
+    #[must_use]
+    pub fn connect_trust(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
         self
     }
 

@@ -7,7 +7,8 @@ use super::shard::Shard;
 use super::sockets::Sockets;
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
-use crate::net::{Bound, Tls};
+use crate::net::{Bound, Tls, Trust};
+use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::rc::Rc;
@@ -57,6 +58,9 @@ impl ShardHandle {
 pub(super) struct Listener {
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
+    pub(super) allow: Arc<AllowConnect>,
+    /// Whose certificates are good where its plugin connects; or why nobody's are.
+    pub(super) trust: Result<Trust, String>,
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Mutex<Vec<Arc<Address>>>,
@@ -84,6 +88,8 @@ pub(super) struct Listener {
 pub(super) struct Parts {
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
+    pub(super) allow: Arc<AllowConnect>,
+    pub(super) trust: Result<Trust, String>,
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Vec<Arc<Address>>,
@@ -97,6 +103,8 @@ impl Listener {
         Self {
             name: parts.name,
             limits: parts.limits,
+            allow: parts.allow,
+            trust: parts.trust,
             allow_half_open: parts.allow_half_open,
             instances: parts.instances,
             urls: parts.addresses.iter().map(|address| address.url()).collect(),

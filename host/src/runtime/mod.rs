@@ -9,6 +9,7 @@ mod accept;
 mod alarm;
 mod clock;
 mod counters;
+mod dial;
 mod driver;
 mod entry;
 mod generation;
@@ -29,7 +30,7 @@ mod turn;
 mod vote;
 mod worker;
 
-pub use crate::net::{Bind, Tls};
+pub use crate::net::{Bind, Tls, Trust};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use plugin::Plugin;

@@ -103,6 +103,7 @@ impl State {
             sockets.timer_handler = self.generation.component.has_timer_handler();
             sockets.settle(None);
         }
+        self.dial(shard);
         self.wake_waiting();
     }
 

@@ -126,6 +126,7 @@ impl State {
             Event::End => instance.end(sockets, id),
             Event::Error(error) => instance.error(sockets, id, error),
             Event::Close(info) => instance.close(sockets, id, info),
+            Event::ConnectError(error) => instance.connect_error(sockets, id, error),
         };
         self.called(shard, Some(id), result);
     }
@@ -146,6 +147,7 @@ impl State {
                 if let Some(sockets) = &mut self.sockets {
                     sockets.settle(current);
                 }
+                self.dial(shard);
             }
             Err(fault) => self.faulted(shard, current, &fault),
         }

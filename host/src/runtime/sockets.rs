@@ -1,9 +1,11 @@
 //! A shard's connections, timers and what its guest may do with them: the host's side of a guest call.
 
 use super::counters::ShardCounters;
+use super::dial::Dial;
 use super::entry::{Entry, Remote};
 use super::staged::Staged;
 use crate::net::Stream;
+use crate::pure::allow::AllowConnect;
 use crate::pure::connection::Connection;
 use crate::pure::limits::Limits;
 use crate::pure::outbound::Pool;
@@ -43,6 +45,10 @@ pub(super) struct Sockets {
     pub(super) limits: Arc<Limits>,
     pub(super) listener: Arc<str>,
     pub(super) counters: Arc<ShardCounters>,
+    /// Where the plugin may connect to.
+    pub(super) allow: Arc<AllowConnect>,
+    /// Connections that the current call has asked for.
+    pub(super) dials: Vec<Dial>,
     /// Whether the instance exports `timer-handler`.
     pub(super) timer_handler: bool,
     /// The timer driver's.
@@ -53,7 +59,13 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub(super) fn new(limits: Arc<Limits>, listener: Arc<str>, counters: Arc<ShardCounters>, serials: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        limits: Arc<Limits>,
+        allow: Arc<AllowConnect>,
+        listener: Arc<str>,
+        counters: Arc<ShardCounters>,
+        serials: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             entries: Slab::new(),
             timers: Timers::default(),
@@ -61,6 +73,8 @@ impl Sockets {
             phase: Phase::Acting,
             staged: Staged::default(),
             limits,
+            allow,
+            dials: Vec::new(),
             listener,
             counters,
             timer_handler: false,
@@ -72,7 +86,7 @@ impl Sockets {
 
     /// An empty table for a candidate's `start`, away from the connections.
     pub(super) fn for_candidate(limits: Arc<Limits>, listener: Arc<str>, timer_handler: bool) -> Self {
-        let mut sockets = Self::new(limits, listener, Arc::default(), Arc::default());
+        let mut sockets = Self::new(limits, Arc::default(), listener, Arc::default(), Arc::default());
         sockets.phase = Phase::Candidate;
         sockets.timer_handler = timer_handler;
         sockets
@@ -84,11 +98,16 @@ impl Sockets {
             return None;
         }
         let machine = Connection::accepted(!stream.is_plain(), allow_half_open);
+        Some(self.put(machine, stream, remote))
+    }
+
+    /// Puts a connection into the table.
+    pub(super) fn put(&mut self, machine: Connection, stream: Stream, remote: Remote) -> SocketId {
         let vacant = self.entries.vacant_entry();
         // Serials start at 1: 0 is never a socket.
         let id = SocketId::new(self.serials.fetch_add(1, Relaxed) + 1, vacant.key());
         vacant.insert(Entry::new(id, machine, stream, remote, &self.limits));
-        Some(id)
+        id
     }
 
     /// The connection called `id`, whatever its state.
@@ -149,6 +168,9 @@ impl Sockets {
             }
         }
         self.timers.clear_all();
+        for dial in std::mem::take(&mut self.dials) {
+            self.remove(dial.id);
+        }
     }
 
     /// Resets every connection (a forced stop); `close` is told.

@@ -191,7 +191,6 @@ fn what_comes_later_answers_unsupported() {
     let tracer = tracer();
     let sockdock_tests::Subject { mut peer, id } = tracer.connect();
     for call in [
-        "connect 127.0.0.1:1".to_owned(),
         "publish topic bytes".to_owned(),
         format!("subscribe {id} topic"),
         format!("unsubscribe {id} topic"),

@@ -13,6 +13,9 @@ pub(super) struct LimitArgs {
     /// Close a connection on which no byte has moved for this long, or `off`
     #[arg(long, value_name = "DURATION", default_value_t = OptionalSpan(DEFAULTS.idle_timeout), help_heading = TIME)]
     idle_timeout: OptionalSpan,
+    /// Longest time that a connection made by the plugin may take to stand; the plugin may ask for less
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.connect_timeout), help_heading = TIME)]
+    connect_timeout: Span,
     /// Longest time from accept to the end of the TLS handshake
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.handshake_timeout), help_heading = TIME)]
     handshake_timeout: Span,
@@ -91,6 +94,7 @@ impl LimitArgs {
             connections: self.max_connections,
             timers: self.max_timers,
             idle_timeout: self.idle_timeout.0,
+            connect_timeout: self.connect_timeout.0,
             handshake_timeout: self.handshake_timeout.0,
             linger_timeout: self.linger_timeout.0,
             close_timeout: self.close_timeout.0,

@@ -13,7 +13,7 @@ use super::{
     output::{Failure, print},
 };
 use crate::{
-    Host, HostConfig, Server, Stop,
+    ConnectRule, Host, HostConfig, Server, Stop, Trust,
     control::{
         admin::{Claim, serve_claimed},
         build::CompilerOutput,
@@ -58,6 +58,15 @@ pub(super) struct ServeArgs {
     /// Pass KEY=VALUE to the plugin's `start`; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Plugin")]
     set: Vec<(String, String)>,
+    /// Let the plugin connect to NAME:PORT, *.DOMAIN:PORT, NETWORK/BITS:PORT or unix:/path; may be given several times
+    ///
+    /// PORT may be a range (8000-8999) or *. A name reaches public addresses alone; loopback, private and link-local ones take a
+    /// rule with the address, as 127.0.0.1:6379 or 10.0.0.0/8:5432 (or localhost:8080). Without rules a plugin connects nowhere.
+    #[arg(long, value_name = "RULE", help_heading = "Plugin")]
+    allow_connect: Vec<ConnectRule>,
+    /// Trust the certificate authorities in this PEM file, and no others, where the plugin connects by TLS [default: the system's]
+    #[arg(long, value_name = "FILE", requires = "allow_connect", help_heading = "Plugin")]
+    connect_ca: Option<PathBuf>,
     /// Where compiled plugins are kept [default: sockdock under $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Plugin")]
     cache_dir: Option<PathBuf>,
@@ -89,7 +98,11 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
 async fn serve(args: ServeArgs) -> Result<(), Failure> {
     // What can be refused without work comes first, what takes long next, what others can see last.
     let limits = args.limits.limits().map_err(Failure::Usage)?;
-    let listen = args.listen.resolve()?.limits(limits);
+    let listen = args.listen.resolve()?.limits(limits).allow_connect(args.allow_connect.clone());
+    let listen = match &args.connect_ca {
+        Some(path) => listen.connect_trust(Trust::from_pem_file(path).map_err(Failure::Usage)?),
+        None => listen,
+    };
     let source = Source::new(&args.plugin, args.set.clone())?;
     let listen = listen.name(args.listen.name.clone().unwrap_or_else(|| source.name()));
     let plugin = source.load_async(CompilerOutput::Shown).await?;

@@ -6,6 +6,22 @@ use crate::pure::socket::{ErrorCode, SocketError};
 impl Connection {
     // ---- what happened on the wire
 
+    /// It is connected; with TLS, the handshake is over.
+    pub fn connected(&mut self, tls: bool) {
+        if self.is_connecting() {
+            self.greeting = if tls { Greeting::Handshake } else { Greeting::Open };
+            // An idle period that was set meanwhile begins now.
+            self.timeout_due = false;
+        }
+    }
+
+    /// It couldn't be connected.
+    pub fn unconnected(&mut self, error: SocketError) {
+        if self.abort.is_none() {
+            self.abort = Some(Abort::Failed { error, unread: false, reset: false, told: false });
+        }
+    }
+
     /// The peer's FIN was read.
     pub fn peer_finished(&mut self) {
         match &mut self.abort {
@@ -157,17 +173,29 @@ impl Connection {
 
     /// Whether `live` lists it: `close` hasn't been told and nothing has made it certain that it won't be.
     pub fn is_live(&self) -> bool {
-        self.greeting == Greeting::Done && !self.close_told && !matches!(self.abort, Some(Abort::Terminate { tell: false }))
+        (self.greeting == Greeting::Done || self.outbound)
+            && !self.close_told
+            && !matches!(self.abort, Some(Abort::Terminate { tell: false }))
     }
 
-    /// Whether what is queued may still be sent: not once it was terminated or has failed.
+    /// Whether the plugin made it.
+    pub fn is_outbound(&self) -> bool {
+        self.outbound
+    }
+
+    /// Whether it still waits for its connection, and for nothing else: it hasn't been given up.
+    pub fn is_connecting(&self) -> bool {
+        self.greeting == Greeting::Connecting && self.abort.is_none()
+    }
+
+    /// Whether what is queued may be sent: not before it is connected, nor once it was terminated or has failed.
     pub fn is_sending(&self) -> bool {
-        self.abort.is_none()
+        self.greeting != Greeting::Connecting && self.abort.is_none()
     }
 
     /// Whether a flush has to end within the close timeout.
     pub fn is_closing(&self) -> bool {
-        self.output == Output::Closing && self.abort.is_none()
+        self.output == Output::Closing && self.is_sending()
     }
 
     /// Whether the peer's FIN is awaited after a local `end`.

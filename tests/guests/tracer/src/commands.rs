@@ -10,7 +10,7 @@ use bindings::sockdock::plugin::{
 };
 use std::time::{Duration, Instant};
 
-/// Carries out commands separated by `; `; `$` in them names `socket`.
+/// Carries out commands separated by `; `; `$` in them names `socket`, `@` the socket that `connect` made last.
 pub(crate) fn run(script: &str, socket: Option<u64>) -> String {
     // A script to be kept, not to be carried out now.
     if let Some((event, hook)) = script.strip_prefix("on ").and_then(|rest| rest.split_once(' ')) {
@@ -23,13 +23,15 @@ pub(crate) fn run(script: &str, socket: Option<u64>) -> String {
 }
 
 fn one(command: &str) -> String {
+    // What the last `connect` made.
+    let command = &command.replace('@', &with(|trace| trace.made).to_string());
     let mut words = command.splitn(3, ' ');
     let (name, first, rest) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.next().unwrap_or(""));
     let id = || first.parse().expect("a socket's id");
     match name {
         "off" | "trace" | "forget" | "trap" | "busy" | "eat" => own(name, first),
         "timer" | "clear" | "log" | "live" | "connect" | "publish" => plugin_wide(name, first, rest),
-        "write" | "fill" | "flood" | "flush" | "queued" => writing(name, id(), rest),
+        "write" | "line" | "fill" | "flood" | "flush" | "queued" => writing(name, id(), rest),
         "end" | "shutdown" | "terminate" | "pause" | "resume" | "auto-pause" => control(name, id(), rest),
         "timeout" | "no-delay" | "keep-alive" => options(name, id(), rest),
         "local" | "remote" | "listener" | "read" | "written" | "session" | "certificates" => facts(name, id()),
@@ -78,16 +80,39 @@ fn plugin_wide(name: &str, first: &str, rest: &str) -> String {
             format!("ok {}", live.iter().map(u64::to_string).collect::<Vec<_>>().join(" "))
         }
         "connect" => {
-            let options = ConnectOptions { tls: None, timeout_milliseconds: None, allow_half_open: false, context: Vec::new() };
-            value(outbound::connect(first, &options))
+            let mut options =
+                ConnectOptions { tls: None, timeout_milliseconds: None, allow_half_open: false, context: Vec::new() };
+            for option in rest.split_whitespace() {
+                match option.split_once('=') {
+                    Some(("timeout", ms)) => options.timeout_milliseconds = Some(ms.parse().expect("milliseconds")),
+                    Some(("context", context)) => options.context = context.as_bytes().to_vec(),
+                    Some(("big-context", bytes)) => options.context = vec![b'c'; bytes.parse().expect("bytes")],
+                    _ if option == "half-open" => options.allow_half_open = true,
+                    Some(("name", name)) => tls(&mut options).server_name = Some(name.to_owned()),
+                    Some(("alpn", protocol)) => tls(&mut options).alpn.push(protocol.to_owned()),
+                    Some(("credentials", name)) => tls(&mut options).credentials = Some(name.to_owned()),
+                    _ if option == "tls" => {
+                        tls(&mut options);
+                    }
+                    _ => panic!("no option {option:?}"),
+                }
+            }
+            let made = outbound::connect(first, &options);
+            with(|trace| trace.made = made.unwrap_or(trace.made));
+            value(made)
         }
         _ => value(topics::publish(first, rest.as_bytes(), None)),
     }
 }
 
+fn tls(options: &mut ConnectOptions) -> &mut TlsOptions {
+    options.tls.get_or_insert(TlsOptions { server_name: None, alpn: Vec::new(), credentials: None })
+}
+
 fn writing(name: &str, id: u64, rest: &str) -> String {
     match name {
         "write" => value(sockets::write(id, rest.as_bytes())),
+        "line" => value(sockets::write(id, format!("{rest}\n").as_bytes())),
         "fill" => value(sockets::write(id, &vec![b'x'; rest.parse().expect("bytes")])),
         // Until a write is short: how much was taken in all.
         "flood" => {
@@ -136,7 +161,9 @@ fn facts(name: &str, id: u64) -> String {
         "read" => value(sockets::bytes_read(id)),
         "written" => value(sockets::bytes_written(id)),
         "session" => value(tls::session(id).map(|session| match session {
-            Some(found) => format!("{} {} {:?} {:?}", found.version, found.cipher, found.server_name, found.verified),
+            Some(found) => {
+                format!("{} {} {:?} {:?} {:?}", found.version, found.cipher, found.server_name, found.verified, found.alpn)
+            }
             None => "-".to_owned(),
         })),
         _ => value(tls::peer_certificates(id).map(|chain| chain.len())),

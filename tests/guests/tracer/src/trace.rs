@@ -7,6 +7,8 @@ pub(crate) struct Trace {
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) events: Vec<String>,
     pub(crate) hooks: BTreeMap<String, String>,
+    /// The socket that the last `connect` made.
+    pub(crate) made: u64,
     /// Per control connection: the line that has not ended yet.
     pub(crate) partial: BTreeMap<u64, Vec<u8>>,
 }

@@ -1,0 +1,195 @@
+//! Connections that a plugin makes: from `outbound.connect` to `open`, or `connect-error`.
+
+use super::counters::Ticket;
+use super::driver::Driver;
+use super::entry::Remote;
+use super::listener::Listener;
+use super::shard::{Shard, State};
+use super::sockets::{Phase, Sockets};
+use crate::net::{Ask, Bind, Stream, Transport, dial_tcp, dial_unix, look_up, socket_error};
+use crate::pure::allow::{AllowConnect, host_name};
+use crate::pure::connection::Connection;
+use crate::pure::socket::{ConnectOptions, ErrorCode, SocketError, SocketId, TlsOptions};
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A connection to make.
+pub(super) struct Dial {
+    pub(super) id: SocketId,
+    target: Target,
+    /// Some: speak TLS.
+    ask: Option<Ask>,
+    timeout: Duration,
+}
+
+/// What to connect to; as far as that can be told without a look-up, it is permitted.
+enum Target {
+    Name { name: String, port: u16 },
+    Address { ip: IpAddr, port: u16 },
+    Unix(PathBuf),
+}
+
+impl Target {
+    /// # Errors
+    /// `invalid-argument` for what isn't an address, `not-allowed` for what no rule permits.
+    fn new(address: &str, allow: &AllowConnect) -> Result<Self, ErrorCode> {
+        let (target, permitted) = match address.parse().map_err(|_| ErrorCode::InvalidArgument)? {
+            Bind::Unix(path) => {
+                let permitted = allow.permits_unix(&path);
+                (Self::Unix(path), permitted)
+            }
+            Bind::Tcp { port: 0, .. } => return Err(ErrorCode::InvalidArgument),
+            Bind::Tcp { host, port } => match host.parse::<IpAddr>() {
+                // What is checked is what is dialled.
+                Ok(ip) => (Self::Address { ip: ip.to_canonical(), port }, allow.permits(ip.to_canonical(), port)),
+                Err(_) => {
+                    let name = host_name(&host).ok_or(ErrorCode::InvalidArgument)?;
+                    let permitted = allow.may_look_up(&name, port);
+                    (Self::Name { name, port }, permitted)
+                }
+            },
+        };
+        if permitted { Ok(target) } else { Err(ErrorCode::NotAllowed) }
+    }
+
+    /// What to ask for in the TLS handshake.
+    ///
+    /// # Errors
+    /// `invalid-argument` for a name or protocol that can't be asked for, and for credentials: none are configured.
+    fn ask(&self, options: TlsOptions) -> Result<Ask, ErrorCode> {
+        let name = options.server_name.or_else(|| match self {
+            Self::Name { name, .. } => Some(name.clone()),
+            Self::Address { ip, .. } => Some(ip.to_string()),
+            Self::Unix(_) => None,
+        });
+        let ask = name.and_then(|name| Ask::new(&name, options.alpn));
+        ask.filter(|_| options.credentials.is_none()).ok_or(ErrorCode::InvalidArgument)
+    }
+}
+
+impl Sockets {
+    /// `outbound.connect`.
+    pub(super) fn ask_for_connection(&mut self, address: &str, options: ConnectOptions) -> Result<SocketId, ErrorCode> {
+        if self.phase != Phase::Acting {
+            return Err(ErrorCode::NotAllowed);
+        }
+        if options.timeout_milliseconds == Some(0) {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        let target = Target::new(address, &self.allow)?;
+        if options.context.len() > self.limits.context || self.entries.len() >= self.limits.connections {
+            return Err(ErrorCode::LimitExceeded);
+        }
+        let ask = options.tls.map(|tls| target.ask(tls)).transpose()?;
+        let longest = self.limits.connect_timeout;
+        let timeout = options.timeout_milliseconds.map_or(longest, |ms| longest.min(Duration::from_millis(ms.into())));
+        let id = self.put(Connection::connecting(options.allow_half_open), Stream::Closed, Remote::Unknown);
+        if let Some(entry) = self.entry(id) {
+            entry.context = options.context.into();
+        }
+        self.dials.push(Dial { id, target, ask, timeout });
+        Ok(id)
+    }
+}
+
+impl State {
+    /// Begins what the call that has just returned has asked for.
+    pub(super) fn dial(&mut self, shard: &Rc<Shard>) {
+        let Some(sockets) = &mut self.sockets else { return };
+        for dial in sockets.dials.drain(..) {
+            let ticket = Ticket::new(shard.counters.clone(), shard.listener.drained.clone());
+            tokio::task::spawn_local(drive(shard.clone(), dial, ticket));
+        }
+    }
+}
+
+/// The task of an outbound connection: connects, then is a driver as any other.
+async fn drive(shard: Rc<Shard>, mut dial: Dial, ticket: Ticket) {
+    // From here on, so that whatever ends this task removes the connection.
+    let driver = Driver::new(shard.clone(), dial.id, ticket);
+    let outcome = {
+        let connecting = connect(&dial.target, dial.ask.take(), &shard.listener);
+        let mut dialling = pin!(tokio::time::timeout(dial.timeout, connecting));
+        poll_fn(|cx| if shard.awaits(dial.id, cx) { dialling.as_mut().poll(cx).map(Some) } else { Poll::Ready(None) }).await
+    };
+    match outcome {
+        Some(Ok(outcome)) => shard.dialled(dial.id, outcome),
+        Some(Err(_)) => {
+            let message = format!("not connected within {:?}", dial.timeout);
+            shard.dialled(dial.id, Err(SocketError { code: ErrorCode::TimedOut, message }));
+        }
+        // Given up meanwhile.
+        None => {}
+    }
+    drop(shard);
+    driver.await;
+}
+
+impl Shard {
+    /// Whether connection `id` is still to be made; if so, `cx` is woken when that changes.
+    fn awaits(&self, id: SocketId, cx: &mut Context<'_>) -> bool {
+        let mut state = self.state.borrow_mut();
+        if state.closed {
+            return false;
+        }
+        let Some(entry) = state.sockets.as_deref_mut().and_then(|sockets| sockets.entry(id)) else { return false };
+        entry.turn(cx.waker());
+        entry.machine.is_connecting()
+    }
+
+    fn dialled(&self, id: SocketId, outcome: Result<Stream, SocketError>) {
+        let mut state = self.state.borrow_mut();
+        let Some(entry) = state.sockets.as_deref_mut().and_then(|sockets| sockets.entry(id)) else { return };
+        match outcome {
+            Ok(stream) => entry.connected(stream, &self.listener.limits),
+            Err(error) => entry.machine.unconnected(error),
+        }
+    }
+}
+
+async fn connect(target: &Target, ask: Option<Ask>, listener: &Listener) -> Result<Stream, SocketError> {
+    let transport = reach(target, &listener.allow).await?;
+    let Some(ask) = ask else { return Ok(Stream::Plain(transport)) };
+    let failed = |message: String| SocketError { code: ErrorCode::Tls, message };
+    let trust = listener.trust.as_ref().map_err(|why| failed(why.clone()))?;
+    ask.handshake(trust, transport).await.map_err(|error| failed(format!("TLS handshake: {error}")))
+}
+
+async fn reach(target: &Target, allow: &AllowConnect) -> Result<Transport, SocketError> {
+    match target {
+        Target::Unix(path) => dial_unix(path).await.map_err(|error| socket_error(&error)),
+        Target::Address { ip, port } => tcp(vec![*ip], *port).await,
+        Target::Name { name, port } => {
+            let addresses = resolve(name, *port, allow).await?;
+            tcp(addresses, *port).await
+        }
+    }
+}
+
+async fn tcp(addresses: Vec<IpAddr>, port: u16) -> Result<Transport, SocketError> {
+    let transport = dial_tcp(addresses, port).await.map_err(|error| socket_error(&error))?;
+    if let Transport::Tcp(tcp) = &transport
+        && let Err(error) = tcp.set_nodelay(true)
+    {
+        tracing::debug!("TCP_NODELAY: {error}");
+    }
+    Ok(transport)
+}
+
+/// Those of the name's addresses that may be connected to.
+async fn resolve(name: &str, port: u16, allow: &AllowConnect) -> Result<Vec<IpAddr>, SocketError> {
+    let failed = |message: String| SocketError { code: ErrorCode::NameResolution, message };
+    let found = look_up(name).await.map_err(|error| failed(format!("{name}: {error}")))?;
+    let Some(example) = found.first().copied() else { return Err(failed(format!("{name} has no address"))) };
+    let addresses: Vec<IpAddr> = found.into_iter().filter(|address| allow.permits_named(name, *address, port)).collect();
+    if addresses.is_empty() {
+        let message = format!("{name} is {example}, and no allow-connect rule permits that address");
+        return Err(SocketError { code: ErrorCode::NotAllowed, message });
+    }
+    Ok(addresses)
+}

@@ -1,0 +1,165 @@
+//! TLS as a client: OpenSSL's server as the peer, good and bad certificates, and no byte before a good one.
+
+use crate::guests;
+use sockdock_tests::{Certificates, DEADLINE, Serve, Tracer};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+/// `openssl s_server`, which sends each line back reversed.
+struct Server {
+    child: Child,
+    port: String,
+    certificates: Certificates,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    #[track_caller]
+    fn start(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let certificates = Certificates::write(folder.path(), "upstream");
+        let mut child = Command::new("openssl")
+            .args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert"])
+            .arg(&certificates.certificate)
+            .arg("-key")
+            .arg(&certificates.key)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("start openssl s_server");
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let said = lines.skip_while(|line| !line.starts_with("ACCEPT ")).next().expect("openssl says where it listens");
+        let port = said.rsplit(':').next().unwrap().to_owned();
+        Self { child, port, certificates, _folder: folder }
+    }
+
+    /// One that may connect here, and trusts this certificate.
+    fn tracer(&self) -> Tracer {
+        let ca = self.certificates.certificate.clone();
+        tracer(&self.port, |serve| serve.arg("--connect-ca").arg(ca))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn tracer(port: &str, options: impl FnOnce(Serve) -> Serve) -> Tracer {
+    Tracer::start(guests::TRACER, |serve| {
+        options(serve.args(["--allow-connect", &format!("localhost:{port}"), "--allow-connect", &format!("127.0.0.1:{port}")]))
+    })
+}
+
+/// Connects, and gives the only event that comes of it.
+#[track_caller]
+fn fails(tracer: &Tracer, connect: &str) -> String {
+    let id: u64 = tracer.value(connect).parse().unwrap();
+    tracer.wait(&format!("connect-error {id}"));
+    let mut events = tracer.events(id);
+    assert_eq!(events.len(), 1, "{events:?}");
+    events.remove(0)
+}
+
+#[test]
+fn a_good_server() {
+    let server = Server::start(&["-alpn", "h2,http/1.1"]);
+    let tracer = server.tracer();
+    for (to, name) in [("localhost", "localhost"), ("127.0.0.1", "127.0.0.1")] {
+        let id: u64 = tracer.value(&format!("connect {to}:{} alpn=h2 alpn=http/1.1", server.port)).parse().unwrap();
+        tracer.wait(&format!("open {id}"));
+        let session = tracer.value(&format!("session {id}"));
+        assert!(session.starts_with("TLSv1.3 TLS_"), "{session}");
+        assert!(session.ends_with(&format!("Some(\"{name}\") true Some(\"h2\")")), "{session}");
+        assert_eq!(tracer.value(&format!("certificates {id}")), "1");
+        let events = tracer.events(id);
+        assert_eq!(events[0], "handshake verified");
+        assert!(events[1].starts_with("open from 127.0.0.1:"), "{events:?}");
+        tracer.tell(&format!("end {id}"));
+        tracer.closed(id);
+    }
+}
+
+#[test]
+fn bytes_both_ways_and_through_a_reload() {
+    let server = Server::start(&["-tls1_2"]);
+    let tracer = server.tracer();
+    let id: u64 = tracer.value(&format!("connect localhost:{} tls", server.port)).parse().unwrap();
+    tracer.wait(&format!("open {id}"));
+    assert!(tracer.value(&format!("session {id}")).starts_with("TLSv1.2 TLS_ECDHE"));
+    for n in 1..4 {
+        // The server answers whole lines; the last byte of this one is a line's end.
+        tracer.tell(&format!("line {id} hello {n}"));
+        tracer.wait_where(|event| event == format!("data {id} 8 {n} olleh\\n"));
+        tracer.reload(guests::TRACER);
+    }
+    tracer.tell(&format!("end {id}"));
+    tracer.closed(id);
+}
+
+#[test]
+fn a_server_that_nobody_vouches_for() {
+    let server = Server::start(&[]);
+    let tracer = tracer(&server.port, |serve| serve);
+    let why = fails(&tracer, &format!("connect localhost:{} tls", server.port));
+    assert!(why.starts_with("connect-error tls ") && why.contains("certificate"), "{why}");
+}
+
+#[test]
+fn a_server_of_another_name() {
+    let server = Server::start(&[]);
+    let tracer = server.tracer();
+    let why = fails(&tracer, &format!("connect localhost:{} name=other.example", server.port));
+    assert!(why.starts_with("connect-error tls ") && why.contains("other.example"), "{why}");
+}
+
+#[test]
+fn what_cannot_be_asked_for() {
+    let server = Server::start(&[]);
+    let tracer = server.tracer();
+    let long = "p".repeat(256);
+    for options in ["name=", "name=a..b", "alpn=", &format!("alpn={long}"), "credentials=mine", "tls timeout=0"] {
+        assert_eq!(tracer.ask(&format!("connect localhost:{} {options}", server.port)), "err invalid-argument", "{options}");
+    }
+}
+
+#[test]
+fn no_byte_leaves_before_a_good_handshake() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let tracer = tracer(&port, |serve| serve.args(["--connect-timeout", "2s"]));
+    let answers = tracer.ask(&format!("connect localhost:{port} tls; write @ SECRET"));
+    assert!(answers.ends_with("ok 6"), "{answers}");
+    let id = answers.split("; ").next().unwrap().strip_prefix("ok ").unwrap().to_owned();
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut heard = vec![0; 4096];
+    let n = peer.read(&mut heard).unwrap();
+    assert_eq!(heard[0], 22, "a handshake record");
+    peer.write_all(b"this is no TLS\r\n").unwrap();
+    heard.truncate(n);
+    peer.read_to_end(&mut heard).unwrap();
+    assert!(!heard.windows(6).any(|window| window == b"SECRET"));
+    assert!(tracer.wait(&format!("connect-error {id}")).contains(" tls "));
+    // One that says nothing at all.
+    let silent: u64 = tracer.value(&format!("connect localhost:{port} tls")).parse().unwrap();
+    let _peer = listener.accept().unwrap();
+    assert!(tracer.wait(&format!("connect-error {silent}")).contains(" timed-out "));
+}
+
+#[test]
+fn an_unusable_ca_file_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "nothing").unwrap();
+    let output = Serve::guest(guests::TRACER).tcp().args(["--allow-connect", "*:443", "--connect-ca"]).arg(&file).run();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(output.stderr.contains("ca.pem") && output.stderr.contains("no certificate"), "{}", output.stderr);
+}
