@@ -20,6 +20,6 @@ pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use runtime::{
-    Bind, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions, ReloadReport,
-    Server, Stop, Tls, Trust,
+    Bind, Client, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions,
+    ReloadReport, Server, Stop, Tls, Trust,
 };

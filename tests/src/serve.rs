@@ -1,4 +1,4 @@
-//! `sockdock serve`, as a test asks for it.
+//! `sockdock serve` or `sockdock connect`, as a test asks for it.
 
 use crate::{
     Certificates, DEADLINE, Guest, Host, Output, Program,
@@ -12,10 +12,12 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The arguments of `sockdock serve`, with a folder of its own for sockets and certificates.
+/// The arguments of `sockdock serve`, or `connect`, with a folder of its own for sockets and certificates.
 #[derive(Debug)]
 pub struct Serve {
     plugin: PathBuf,
+    /// Some: connects there instead.
+    target: Option<String>,
     args: Vec<OsString>,
     pub(crate) patience: Duration,
     pub(crate) folder: TempDir,
@@ -28,10 +30,15 @@ impl Serve {
         Self::plugin(guest.path())
     }
 
+    /// Connects a guest program to a server.
+    pub fn connect(guest: Guest, target: impl Into<String>) -> Self {
+        Self { target: Some(target.into()), ..Self::guest(guest) }
+    }
+
     /// Serves a component or a folder.
     pub fn plugin(path: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("sockdock-").tempdir().expect("a temporary folder");
-        Self { plugin: path.into(), args: Vec::new(), patience: DEADLINE, folder, certificates: None }
+        Self { plugin: path.into(), target: None, args: Vec::new(), patience: DEADLINE, folder, certificates: None }
     }
 
     /// Listens on a free TCP port.
@@ -115,7 +122,9 @@ impl Serve {
     }
 
     fn arguments(&self) -> Vec<OsString> {
-        let mut all: Vec<OsString> = vec!["serve".into(), self.plugin.clone().into()];
+        let command = if self.target.is_some() { "connect" } else { "serve" };
+        let mut all: Vec<OsString> = vec![command.into(), self.plugin.clone().into()];
+        all.extend(self.target.iter().map(Into::into));
         all.extend(self.args.iter().cloned());
         let named = |flag: &str| self.args.iter().any(|arg| arg == flag);
         if !named("--admin") {

@@ -1,6 +1,7 @@
 //! The host: an engine, workers, listeners.
 
 use super::accept;
+use super::client::{Client, Connect};
 use super::counters::ShardCounters;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
@@ -14,7 +15,7 @@ use super::worker::{Local, STACK, Worker};
 use crate::guest::{Engine, EngineConfig, Inspection};
 use crate::net::{Bound, Trust};
 use crate::pure::allow::AllowConnect;
-use crate::pure::error::{Error, Result};
+use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -143,6 +144,16 @@ impl Host {
         self.control(async move { host.listen_inner(listen, plugin).await }).await?
     }
 
+    /// Connects to a server, for `plugin` to speak with it: the counterpart of `Bun.connect`. When this returns, the connection
+    /// stands.
+    ///
+    /// # Errors
+    /// When it can't be made (`plugin` hears that, too, by `connect-error`); and as [`Host::listen`].
+    pub async fn connect(&self, connect: Connect, plugin: Plugin) -> Result<Client> {
+        let host = self.clone();
+        self.control(async move { host.connect_inner(connect, plugin).await }).await?
+    }
+
     /// The listeners, in order of their start.
     pub fn servers(&self) -> Vec<Server> {
         lock(&self.inner.servers).clone()
@@ -213,6 +224,22 @@ impl Host {
         self.inner.referenced.send_replace(count);
     }
 
+    async fn connect_inner(self, connect: Connect, plugin: Plugin) -> Result<Client> {
+        let (listen, order) = connect.order()?;
+        let address = listen.target.clone().unwrap_or_default();
+        let server = self.listen_inner(listen, plugin).await?;
+        let Some(shard) = server.listener().shards().first().cloned() else { return Err(Error::host("no instance was made")) };
+        let (told, outcome) = oneshot::channel();
+        shard.ask(move |shard| shard.connect(order, told)).await?;
+        let outcome = outcome.await.unwrap_or_else(|_| Err("the listener has stopped meanwhile".to_owned()));
+        if let Err(why) = outcome {
+            // Not before the plugin has heard it.
+            let _ = server.stop(Stop::Graceful).await;
+            return Err(Error::new(Fault::Peer, format!("can't connect to {address}: {why}")));
+        }
+        Ok(Client::new(server))
+    }
+
     async fn listen_inner(self, listen: Listen, plugin: Plugin) -> Result<Server> {
         listen.limits.check()?;
         let workers = self.choose_workers(listen.instances)?;
@@ -229,7 +256,7 @@ impl Host {
         }
         let (candidates, addresses, trust) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
-            let (trust, connects) = (listen.trust, !listen.allow_connect.is_empty());
+            let (trust, connects) = (listen.trust, !listen.allow_connect.is_empty() || listen.target.is_some());
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses)?;
@@ -249,6 +276,7 @@ impl Host {
             allow_half_open: listen.allow_half_open,
             instances: listen.instances,
             addresses,
+            target: listen.target,
             serials: self.inner.serials.clone(),
             graveyard: self.inner.graveyard.clone(),
             generation,

@@ -73,18 +73,26 @@ pub struct Listen {
     pub(super) allow_connect: Vec<ConnectRule>,
     pub(super) trust: Option<Trust>,
     pub(super) allow_half_open: bool,
+    /// What it connects to, for one that is a client.
+    pub(super) target: Option<String>,
 }
 
 impl Listen {
     fn new(bind: Result<Bind, String>) -> Self {
+        Self { addresses: vec![(bind, None)], ..Self::nowhere() }
+    }
+
+    /// On no address.
+    pub(super) fn nowhere() -> Self {
         Self {
-            addresses: vec![(bind, None)],
+            addresses: Vec::new(),
             name: None,
             instances: Instances::default(),
             limits: Limits::default(),
             allow_connect: Vec::new(),
             trust: None,
             allow_half_open: false,
+            target: None,
         }
     }
 

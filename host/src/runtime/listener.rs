@@ -64,8 +64,10 @@ pub(super) struct Listener {
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Mutex<Vec<Arc<Address>>>,
-    /// As `addresses` was at the start.
+    /// As `addresses` was at the start; what a client connects to.
     pub(super) urls: Vec<String>,
+    /// It listens nowhere: its first connection is the host's own.
+    pub(super) client: bool,
     /// Set once, when all are up.
     pub(super) shards: OnceLock<Vec<ShardHandle>>,
     pub(super) counters: ListenerCounters,
@@ -93,6 +95,8 @@ pub(super) struct Parts {
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Vec<Arc<Address>>,
+    /// What a client connects to.
+    pub(super) target: Option<String>,
     pub(super) serials: Arc<AtomicU64>,
     pub(super) graveyard: std::sync::mpsc::Sender<Box<Instance<Sockets>>>,
     pub(super) generation: SharedGeneration,
@@ -107,7 +111,8 @@ impl Listener {
             trust: parts.trust,
             allow_half_open: parts.allow_half_open,
             instances: parts.instances,
-            urls: parts.addresses.iter().map(|address| address.url()).collect(),
+            urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),
+            client: parts.target.is_some(),
             addresses: Mutex::new(parts.addresses),
             shards: OnceLock::new(),
             counters: ListenerCounters::default(),

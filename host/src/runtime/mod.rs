@@ -7,6 +7,7 @@
 
 mod accept;
 mod alarm;
+mod client;
 mod clock;
 mod counters;
 mod dial;
@@ -31,6 +32,7 @@ mod vote;
 mod worker;
 
 pub use crate::net::{Bind, Tls, Trust};
+pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use plugin::Plugin;

@@ -173,6 +173,19 @@ impl Server {
         }
     }
 
+    /// Waits until no connection is left.
+    pub(super) async fn emptied(&self) {
+        loop {
+            let notified = self.listener.drained.notified();
+            let mut notified = std::pin::pin!(notified);
+            notified.as_mut().enable();
+            if self.listener.connections() == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+
     async fn stop_inner(&self, how: Stop) -> Result<()> {
         let listener = &self.listener;
         let first = listener.stopping.swap(true, Relaxed);
@@ -210,18 +223,7 @@ impl Server {
 
     /// Waits until no connection is left; false when that takes longer than `patience`.
     async fn drained(&self, patience: Duration) -> bool {
-        let gone = async {
-            loop {
-                let notified = self.listener.drained.notified();
-                let mut notified = std::pin::pin!(notified);
-                notified.as_mut().enable();
-                if self.listener.connections() == 0 {
-                    return;
-                }
-                notified.await;
-            }
-        };
-        tokio::time::timeout(patience, gone).await.is_ok()
+        tokio::time::timeout(patience, self.emptied()).await.is_ok()
     }
 
     fn collect(&self, states: Vec<String>) -> ListenerStatus {
@@ -249,7 +251,11 @@ impl Server {
             accept_errors: read(&counters.accept_errors),
             refused: read(&counters.refused),
             memory_bytes: sum(|shard| shard.counters.memory.get()),
-            state: if states.is_empty() { "listening".to_owned() } else { states.join("; ") },
+            state: match (states.is_empty(), listener.client) {
+                (true, false) => "listening".to_owned(),
+                (true, true) => "connected".to_owned(),
+                (false, _) => states.join("; "),
+            },
         }
     }
 }

@@ -11,6 +11,7 @@ mod bytes;
 mod chat;
 mod cli_errors;
 mod clients;
+mod connect;
 mod containment;
 mod ending;
 mod examples;

@@ -32,8 +32,8 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .expect("start openssl s_server");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let said = lines.skip_while(|line| !line.starts_with("ACCEPT ")).next().expect("openssl says where it listens");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let said = lines.find(|line| line.starts_with("ACCEPT ")).expect("openssl says where it listens");
         let port = said.rsplit(':').next().unwrap().to_owned();
         Self { child, port, certificates, _folder: folder }
     }

@@ -1,12 +1,14 @@
 //! The command line: one file per command.
 
 mod build;
+mod connect;
 mod human;
 mod inspect;
 mod limits;
 mod output;
 mod reload;
 mod report;
+mod run;
 mod serve;
 mod status;
 mod stop;
@@ -45,6 +47,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::ServeArgs>),
+    Connect(Box<connect::ConnectArgs>),
     Reload(reload::ReloadArgs),
     Status(status::StatusArgs),
     Stop(stop::StopArgs),
@@ -77,6 +80,7 @@ impl AdminArgs {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(*args),
+        Command::Connect(args) => connect::run(*args),
         Command::Reload(args) => reload::run(args),
         Command::Status(args) => status::run(args),
         Command::Stop(args) => stop::run(args),

@@ -1,34 +1,14 @@
 //! `sockdock serve`: one listener, until it is told to stop.
 
 mod listening;
-mod signals;
 
-use self::{
-    listening::ListenArgs,
-    signals::{Order, Signals},
-};
+use self::listening::ListenArgs;
+pub(super) use self::listening::listener_name;
 use super::{
-    AdminArgs, block_on, key_value,
-    limits::LimitArgs,
-    output::{Failure, print},
-};
-use crate::{
-    ConnectRule, Host, HostConfig, Server, Stop, Trust,
-    control::{
-        admin::{Claim, serve_claimed},
-        build::CompilerOutput,
-        operations::Operations,
-        source::Source,
-        telemetry::{self, LogFormat},
-    },
+    output::Failure,
+    run::{Opened, RunArgs},
 };
 use clap::Args;
-use std::{
-    env,
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,165 +29,30 @@ SIGTERM, SIGINT  accept no more, let the connections end, then stop;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
-    /// A .wasm component, or a plugin's source folder, which is built first
-    plugin: PathBuf,
-
     #[command(flatten)]
     listen: ListenArgs,
-
-    /// Pass KEY=VALUE to the plugin's `start`; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Plugin")]
-    set: Vec<(String, String)>,
-    /// Let the plugin connect to NAME:PORT, *.DOMAIN:PORT, NETWORK/BITS:PORT or unix:/path; may be given several times
-    ///
-    /// PORT may be a range (8000-8999) or *. A name reaches public addresses alone; loopback, private and link-local ones take a
-    /// rule with the address, as 127.0.0.1:6379 or 10.0.0.0/8:5432 (or localhost:8080). Without rules a plugin connects nowhere.
-    #[arg(long, value_name = "RULE", help_heading = "Plugin")]
-    allow_connect: Vec<ConnectRule>,
-    /// Trust the certificate authorities in this PEM file, and no others, where the plugin connects by TLS [default: the system's]
-    #[arg(long, value_name = "FILE", requires = "allow_connect", help_heading = "Plugin")]
-    connect_ca: Option<PathBuf>,
-    /// Where compiled plugins are kept [default: sockdock under $XDG_CACHE_HOME or ~/.cache]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Plugin")]
-    cache_dir: Option<PathBuf>,
-    /// Compile the plugin at every start and reload
-    #[arg(long, help_heading = "Plugin")]
-    no_cache: bool,
-
     #[command(flatten)]
-    limits: LimitArgs,
-
-    #[command(flatten, next_help_heading = "Operation")]
-    admin: AdminArgs,
-    /// Threads that serve connections [default: one per core]
-    #[arg(long, value_name = "N", help_heading = "Operation")]
-    workers: Option<NonZeroUsize>,
-    /// Shape of the log's lines
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
-    log_format: LogFormat,
-    /// error, warn, info, debug, trace, off, or by module as in `info,sockdock=debug` [default: $RUST_LOG, else info]
-    #[arg(long, value_name = "LEVEL", help_heading = "Operation")]
-    log_level: Option<String>,
+    run: RunArgs,
 }
 
 pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
-    let _log = telemetry::start(args.log_format, &args.log_level()).map_err(Failure::Usage)?;
-    block_on(serve(args))
+    args.run.with_log(serve(&args))
 }
 
-async fn serve(args: ServeArgs) -> Result<(), Failure> {
-    // What can be refused without work comes first, what takes long next, what others can see last.
-    let limits = args.limits.limits().map_err(Failure::Usage)?;
-    let listen = args.listen.resolve()?.limits(limits).allow_connect(args.allow_connect.clone());
-    let listen = match &args.connect_ca {
-        Some(path) => listen.connect_trust(Trust::from_pem_file(path).map_err(Failure::Usage)?),
+async fn serve(args: &ServeArgs) -> Result<(), Failure> {
+    // What can be refused without work comes first.
+    let limits = args.run.limits()?;
+    let listen = args.listen.resolve()?.limits(limits).allow_connect(args.run.allow_connect());
+    let listen = match args.run.trust()? {
+        Some(trust) => listen.connect_trust(trust),
         None => listen,
     };
-    let source = Source::new(&args.plugin, args.set.clone())?;
+    let source = args.run.source()?;
     let listen = listen.name(args.listen.name.clone().unwrap_or_else(|| source.name()));
-    let plugin = source.load_async(CompilerOutput::Shown).await?;
-    let mut signals = Signals::new()?;
-    let claim = Claim::take(&args.admin.path()).await?;
-
-    let host = Host::new(args.host_config())?;
-    let server = host.listen(listen, plugin).await?;
-    let operations = Arc::new(Operations::new(host.clone()));
-    operations.set_source(server.name(), &source).await;
-    let admin = serve_claimed(claim, Arc::clone(&operations));
-    print(&ready(&server, admin.path()))?;
-
-    let running = obey(&host, &operations, &mut signals).await;
-    admin.close().await;
-    running
-}
-
-impl ServeArgs {
-    fn log_level(&self) -> String {
-        let given = self.log_level.clone().or_else(|| env::var("RUST_LOG").ok());
-        given.filter(|level| !level.is_empty()).unwrap_or_else(|| "info".into())
-    }
-
-    fn host_config(&self) -> HostConfig {
-        let cache_dir = if self.no_cache { None } else { self.cache_dir.clone().or_else(default_cache) };
-        HostConfig { workers: self.workers, cache_dir, ..HostConfig::default() }
-    }
-}
-
-/// Where compiled plugins are kept unless the operator says otherwise; none for a user without a home.
-fn default_cache() -> Option<PathBuf> {
-    let absolute = |key: &str| env::var_os(key).map(PathBuf::from).filter(|path| path.is_absolute());
-    Some(absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?.join("sockdock"))
-}
-
-/// What stdout says once connections are accepted.
-fn ready(server: &Server, admin: &Path) -> String {
-    let mut text = String::new();
-    for address in server.addresses() {
-        text.push_str(&format!("listening on {address} ({})\n", server.name()));
-    }
-    text.push_str(&format!("admin on unix:{}\nready\n", admin.display()));
-    text
-}
-
-/// Does what signals ask for, until the host has stopped.
-async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) -> Result<(), Failure> {
-    let stopping = async {
-        while signals.next().await == Order::Reload {
-            // In the background: a build takes long, and a stop mustn't wait for it.
-            tokio::spawn(reload_all(Arc::clone(operations)));
-        }
-        tracing::info!("stopping: waiting for the connections to end; the same signal again closes them");
-        let again = async { while signals.next().await != Order::Stop {} };
-        tokio::select! {
-            done = operations.stop_all(Stop::Graceful) => done.map(drop),
-            () = again => operations.stop_all(Stop::Force).await.map(drop),
-        }
+    let open = async |host: &crate::Host, plugin| {
+        let server = host.listen(listen, plugin).await?;
+        let said = server.addresses().iter().map(|address| format!("listening on {address} ({})", server.name())).collect();
+        Ok(Opened { name: server.name().to_owned(), said })
     };
-    tokio::select! {
-        done = stopping => Ok(done?),
-        // Stopped over the admin socket.
-        () = host.run() => Ok(()),
-    }
-}
-
-async fn reload_all(operations: Arc<Operations>) {
-    tracing::info!("SIGHUP: reading every plugin again");
-    operations.reload_all().await;
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        serve: ServeArgs,
-    }
-
-    fn parse(flags: &[&str]) -> Result<ServeArgs, clap::Error> {
-        let line = ["x", "p.wasm", "--listen", "127.0.0.1:0"].into_iter().chain(flags.iter().copied());
-        Line::try_parse_from(line).map(|line| line.serve)
-    }
-
-    #[test]
-    fn the_cache_can_be_placed_or_left_out() {
-        assert_eq!(parse(&["--cache-dir", "/c"]).unwrap().host_config().cache_dir, Some("/c".into()));
-        assert_eq!(parse(&["--no-cache"]).unwrap().host_config().cache_dir, None);
-        assert_eq!(parse(&["--no-cache", "--cache-dir", "/c"]).unwrap_err().exit_code(), 2);
-    }
-
-    #[test]
-    fn settings_keep_their_order() {
-        let args = parse(&["--set", "b=1", "--set", "a=2"]).unwrap();
-        assert_eq!(args.set, [("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
-    }
-
-    #[test]
-    fn the_log_level_is_a_flag_first() {
-        assert_eq!(parse(&["--log-level", "warn"]).unwrap().log_level(), "warn");
-    }
+    args.run.run(source, open).await
 }

@@ -118,11 +118,13 @@ fn writing(name: &str, id: u64, rest: &str) -> String {
         "flood" => {
             let (piece, mut taken) = (vec![b'x'; 32 << 10], 0_u64);
             loop {
-                match sockets::write(id, &piece) {
-                    Ok(n) => taken += u64::from(n),
+                let n = match sockets::write(id, &piece) {
+                    Ok(n) => u64::from(n),
                     Err(error) => return value::<u64>(Err(error)),
-                }
-                if taken % piece.len() as u64 != 0 || taken >= 1 << 30 {
+                };
+                taken += n;
+                // Also where nothing of the last piece was taken, because what went before had filled everything to the byte.
+                if n < piece.len() as u64 || taken >= 1 << 30 {
                     return value(Ok(taken));
                 }
             }

@@ -74,7 +74,7 @@ impl ListenArgs {
 }
 
 /// A name stands in tables, logs and requests, so it is one word.
-fn listener_name(text: &str) -> Result<String, String> {
+pub(in crate::control::cli) fn listener_name(text: &str) -> Result<String, String> {
     let fits = |c: char| !c.is_whitespace() && !c.is_control();
     if !text.is_empty() && text.chars().all(fits) { Ok(text.to_owned()) } else { Err("a name is one word".to_owned()) }
 }

@@ -1,0 +1,83 @@
+//! `sockdock connect`: a plugin on a connection to a server, until that ends.
+
+use super::{
+    output::Failure,
+    run::{Opened, RunArgs},
+    serve::listener_name,
+};
+use crate::{Bind, Connect};
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  sockdock connect client.wasm localhost:6379
+  sockdock connect my-plugin/ mail.example.com:465 --tls --set user=me
+  sockdock connect client.wasm unix:/run/app.sock
+
+On stdout it says what it is connected to, then `ready`; the log goes to stderr. It ends
+when its connections have ended. `reload`, `status` and `stop` work as with `serve`.";
+
+/// Connect to a server, for a plugin to speak with it
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ConnectArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// What to connect to: HOST:PORT, [::1]:PORT or unix:/path
+    address: Bind,
+
+    /// Speak TLS; the server's certificate has to be good for HOST, or for --server-name
+    #[arg(long, help_heading = "Connecting")]
+    tls: bool,
+    /// The name to ask for, and to check the certificate against
+    #[arg(long, value_name = "NAME", requires = "tls", help_heading = "Connecting")]
+    server_name: Option<String>,
+    /// Offer this application protocol, such as h2; may be given several times, the most wanted first
+    #[arg(long, value_name = "PROTOCOL", requires = "tls", help_heading = "Connecting")]
+    alpn: Vec<String>,
+    /// The client's name, in `status`, logs and `--listener` [default: the plugin's file or folder name]
+    #[arg(long, value_parser = listener_name, help_heading = "Connecting")]
+    name: Option<String>,
+    /// When the peer has ended its side, leave it to the plugin to end the other
+    #[arg(long, help_heading = "Connecting")]
+    allow_half_open: bool,
+}
+
+pub(super) fn run(args: ConnectArgs) -> Result<(), Failure> {
+    args.run.with_log(connect(&args))
+}
+
+async fn connect(args: &ConnectArgs) -> Result<(), Failure> {
+    let source = args.run.source()?;
+    let connect = args.connect()?.name(args.name.clone().unwrap_or_else(|| source.name()));
+    let open = async |host: &crate::Host, plugin| {
+        let client = host.connect(connect, plugin).await?;
+        let said = vec![format!("connected to {} ({})", client.address(), client.name())];
+        let name = client.name().to_owned();
+        tokio::spawn(async move {
+            client.closed().await;
+            // Nothing is left to drain, so this can't fail for long; the host's end follows from it.
+            let _ = client.stop(crate::Stop::Graceful).await;
+        });
+        Ok(Opened { name, said })
+    };
+    args.run.run(source, open).await
+}
+
+impl ConnectArgs {
+    fn connect(&self) -> Result<Connect, Failure> {
+        let connect = Connect::tcp(self.address.to_string())
+            .limits(self.run.limits()?)
+            .allow_connect(self.run.allow_connect())
+            .allow_half_open(self.allow_half_open);
+        let connect = match self.run.trust()? {
+            Some(trust) => connect.trust(trust),
+            None => connect,
+        };
+        let connect = if self.tls { connect.tls().alpn(self.alpn.clone()) } else { connect };
+        Ok(match &self.server_name {
+            Some(name) => connect.server_name(name),
+            None => connect,
+        })
+    }
+}
