@@ -43,8 +43,8 @@ fn a_client_is_reloaded_and_ends_with_its_connection() {
     client.reload(guests::ECHO_V2);
     echoed(&mut peer, "after");
     let status = client.status();
-    assert_eq!(status["listeners"][0]["state"], "connected");
-    assert_eq!(status["listeners"][0]["connections"], 1);
+    assert_eq!(status["state"], "connected");
+    assert_eq!(status["connections"], 1);
     drop(peer);
     assert!(client.ended().success());
 }
@@ -86,7 +86,9 @@ fn by_tls() {
         .arg(&certificates.certificate)
         .start();
     assert_eq!(client.said()[0], format!("connected to tls://localhost:{port} (echo_v1)"));
-    server.stdin.take().unwrap().write_all(b"round and round\nQ\n").unwrap();
+    // Left open: OpenSSL ends at its input's end.
+    let mut input = server.stdin.take().unwrap();
+    input.write_all(b"round and round\n").unwrap();
     // What the plugin sent back, among what OpenSSL says of the session.
     assert!(lines.any(|line| line == "round and round"), "no echo");
     drop(lines);

@@ -25,6 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   sockdock serve examples/echo --listen 127.0.0.1:7000
                       build a plugin and serve it on a TCP port
+  sockdock connect my-plugin mail.example.com:465 --tls
+                      put a plugin on a connection to a server
   sockdock reload     swap in its new build, under live connections
   sockdock status     what is served, and how it does
   sockdock stop       let the connections end, then stop
