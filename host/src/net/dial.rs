@@ -2,7 +2,7 @@
 
 use super::stream::Transport;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -24,10 +24,16 @@ pub async fn look_up(name: &str) -> io::Result<Vec<IpAddr>> {
         // RFC 6761: no resolver is asked.
         return Ok(vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]);
     }
-    let _permit = LOOK_UPS.acquire().await.map_err(io::Error::other)?;
-    let found = tokio::net::lookup_host((name, 0)).await?;
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in found.map(|address| address.ip()) {
+    let permit = LOOK_UPS.acquire().await.map_err(io::Error::other)?;
+    let name = name.to_owned();
+    let look_up = move || {
+        // Until the resolver answers, whether or not anybody still waits for that: a thread is busy for as long.
+        let _permit = permit;
+        (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect::<Vec<_>>())
+    };
+    let found = tokio::task::spawn_blocking(look_up).await.map_err(io::Error::other)??;
+    let mut addresses = Vec::new();
+    for address in found {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
