@@ -315,4 +315,6 @@ impl Connection {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;

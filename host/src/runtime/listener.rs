@@ -5,6 +5,7 @@ use super::generation::SharedGeneration;
 use super::listen::Instances;
 use super::shard::Shard;
 use super::sockets::Sockets;
+use super::threads::Graveyard;
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
 use crate::net::{Bound, Tls, Trust};
@@ -81,8 +82,7 @@ pub(super) struct Listener {
     pub(super) transaction: tokio::sync::Mutex<()>,
     /// Serials of all sockets of the host.
     pub(super) serials: Arc<AtomicU64>,
-    /// Where instances go to be freed.
-    pub(super) graveyard: std::sync::mpsc::Sender<Box<Instance<Sockets>>>,
+    pub(super) graveyard: Graveyard,
     generation: Mutex<SharedGeneration>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Parts {
     /// What a client connects to.
     pub(super) target: Option<String>,
     pub(super) serials: Arc<AtomicU64>,
-    pub(super) graveyard: std::sync::mpsc::Sender<Box<Instance<Sockets>>>,
+    pub(super) graveyard: Graveyard,
     pub(super) generation: SharedGeneration,
 }
 

@@ -27,6 +27,8 @@ mod server;
 mod shard;
 mod sockets;
 mod staged;
+mod start;
+mod threads;
 mod turn;
 mod vote;
 mod worker;

@@ -1,0 +1,182 @@
+//! The start of a listener, or of a client: instances, addresses, and then connections.
+
+use super::accept;
+use super::client::{Client, Connect};
+use super::counters::ShardCounters;
+use super::host::Host;
+use super::listen::{Instances, Listen};
+use super::listener::{Address, Listener, Parts, ShardHandle, lock};
+use super::plugin::Plugin;
+use super::prepare::{Candidate, prepare};
+use super::server::{Server, Stop};
+use super::shard::{Shard, State};
+use super::sockets::Sockets;
+use super::worker::{Local, Worker};
+use crate::net::{Bind, Bound, Tls, Trust};
+use crate::pure::allow::AllowConnect;
+use crate::pure::error::{Error, Fault, Result};
+use std::cell::RefCell;
+use std::ops::RangeFrom;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::oneshot;
+
+impl Host {
+    pub(super) async fn connect_inner(self, connect: Connect, plugin: Plugin) -> Result<Client> {
+        let (listen, order) = connect.order()?;
+        let address = listen.target.clone().unwrap_or_default();
+        let server = self.listen_inner(listen, plugin).await?;
+        let Some(shard) = server.listener().shards().first().cloned() else { return Err(Error::host("no instance was made")) };
+        let (told, outcome) = oneshot::channel();
+        shard.ask(move |shard| shard.connect(order, told)).await?;
+        let outcome = outcome.await.unwrap_or_else(|_| Err("the listener has stopped meanwhile".to_owned()));
+        if let Err(why) = outcome {
+            // Not before the plugin has heard it.
+            let _ = server.stop(Stop::Graceful).await;
+            return Err(Error::new(Fault::Peer, format!("can't connect to {address}: {why}")));
+        }
+        Ok(Client::new(server))
+    }
+
+    pub(super) async fn listen_inner(self, listen: Listen, plugin: Plugin) -> Result<Server> {
+        listen.limits.check()?;
+        let workers = self.choose_workers(listen.instances)?;
+        let name: Arc<str> = listen.name.as_deref().unwrap_or(plugin.name()).into();
+        if name.is_empty() || name.contains(char::is_control) {
+            return Err(Error::configuration(format!("listener name {name:?} can't be used"))
+                .hint("give it a name of printable characters"));
+        }
+        let (engine, limits, count) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()), workers.len());
+        let taken =
+            || Error::configuration(format!("a listener called '{name}' exists already")).hint("give this one another name");
+        if self.server(&name).is_some() {
+            return Err(taken());
+        }
+        let (candidates, addresses, trust) = {
+            let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
+            let (trust, connects) = (listen.trust, !listen.allow_connect.is_empty() || listen.target.is_some());
+            // Addresses first: the quickest to be wrong.
+            let work = move || {
+                let addresses = bind(addresses)?;
+                let trust = trust.map_or_else(|| platform_trust(connects), Ok);
+                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
+            };
+            blocking(work).await?
+        };
+        let Some(generation) = candidates.first().map(|candidate| candidate.generation.clone()) else {
+            return Err(Error::host("no instance was made"));
+        };
+        let listener = Arc::new(Listener::new(Parts {
+            name: name.clone(),
+            limits,
+            allow: Arc::new(AllowConnect::new(listen.allow_connect)),
+            trust,
+            allow_half_open: listen.allow_half_open,
+            instances: listen.instances,
+            addresses,
+            target: listen.target,
+            serials: self.inner.serials.clone(),
+            graveyard: self.inner.graveyard.clone(),
+            generation,
+        }));
+        let server = Server::new(&self, listener.clone());
+        {
+            let mut servers = lock(&self.inner.servers);
+            if servers.iter().any(|server| server.name() == &*name) {
+                return Err(taken());
+            }
+            servers.push(server.clone());
+        }
+        self.count_referenced();
+        let numbers = self.inner.shards.fetch_add(workers.len() as u64, Relaxed)..;
+        if let Err(error) = open(&listener, workers, numbers, candidates).await {
+            let _ = server.stop(Stop::Force).await;
+            return Err(error);
+        }
+        Ok(server)
+    }
+
+    /// The workers with the fewest shards.
+    fn choose_workers(&self, instances: Instances) -> Result<Vec<Worker>> {
+        let all = &self.inner.workers;
+        let count = match instances {
+            Instances::Shared => 1,
+            Instances::PerCore => all.len(),
+            Instances::Count(count) => count.get(),
+        };
+        let mut load = vec![0usize; all.len()];
+        for server in self.servers() {
+            for shard in server.listener().shards() {
+                if let Some(load) = load.get_mut(shard.worker.index) {
+                    *load += 1;
+                }
+            }
+        }
+        let mut workers = all.clone();
+        workers.sort_by_key(|worker| load.get(worker.index).copied().unwrap_or_default());
+        // More instances than workers: they share.
+        Ok(workers.into_iter().cycle().take(count).collect())
+    }
+}
+
+fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>) -> Result<Vec<Arc<Address>>> {
+    let bind = |(bind, tls): (Result<Bind, String>, _)| {
+        let bind = bind.map_err(Error::configuration)?;
+        Ok(Arc::new(Address { bound: Bound::new(&bind)?, tls }))
+    };
+    addresses.into_iter().map(bind).collect()
+}
+
+/// Puts the instances in place and starts accepting.
+async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom<u64>, candidates: Vec<Candidate>) -> Result<()> {
+    let mut handles = Vec::new();
+    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
+        let counters = Arc::new(ShardCounters::default());
+        let (shared, own) = (listener.clone(), counters.clone());
+        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
+        handles.push(ShardHandle { number, worker, counters });
+    }
+    let Some(first) = handles.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
+    let _ = listener.shards.set(handles);
+    let listener = listener.clone();
+    first
+        .ask(move |local| {
+            let addresses = lock(&listener.addresses).clone();
+            addresses.into_iter().for_each(|address| accept::start(local, &listener, address));
+        })
+        .await
+}
+
+fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
+    let mut sockets = Sockets::new(
+        listener.limits.clone(),
+        listener.allow.clone(),
+        listener.name.clone(),
+        counters.clone(),
+        listener.serials.clone(),
+    );
+    sockets.timer_handler = candidate.generation.component.has_timer_handler();
+    candidate.staged.apply(&mut sockets);
+    counters.up.set(1);
+    counters.memory.set(candidate.instance.memory_bytes() as u64);
+    let need = listener.limits.read_buffer;
+    let mut buffer = local.buffer.borrow_mut();
+    if buffer.len() < need {
+        buffer.resize(need, 0);
+    }
+    let state = State::new(Box::new(sockets), candidate.instance, candidate.generation);
+    let shard = Rc::new(Shard { number, listener, counters, local: local.clone(), state: RefCell::new(state) });
+    tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
+    local.shards.borrow_mut().insert(number, shard);
+}
+
+/// What the system trusts, for plugins that may connect; read before any of them does, since that takes a while. That there is nothing
+/// concerns only those that speak TLS.
+fn platform_trust(connects: bool) -> Result<Trust, String> {
+    if connects { Trust::platform().map_err(|error| error.to_string()) } else { Err("no connection is allowed".to_owned()) }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}"))))
+}
