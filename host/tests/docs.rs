@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-const COMMANDS: [&str; 6] = ["serve", "reload", "status", "stop", "build", "inspect"];
+const COMMANDS: [&str; 7] = ["serve", "connect", "reload", "status", "stop", "build", "inspect"];
 
 fn help(command: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_sockdock")).args([command, "--help"]).output().unwrap();
@@ -25,8 +25,9 @@ fn flags(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_operating_guide_knows_every_flag_of_serve() {
-    let missing: Vec<String> = flags(&help("serve")).difference(&flags(&guide("docs/operating.md"))).cloned().collect();
+fn the_operating_guide_knows_every_flag_of_serve_and_connect() {
+    let flags_of = [help("serve"), help("connect")].concat();
+    let missing: Vec<String> = flags(&flags_of).difference(&flags(&guide("docs/operating.md"))).cloned().collect();
     let elsewhere = ["--help", "--version"];
     let missing: Vec<&String> = missing.iter().filter(|flag| !elsewhere.contains(&flag.as_str())).collect();
     assert!(missing.is_empty(), "docs/operating.md doesn't mention {missing:?}");
