@@ -40,11 +40,6 @@ impl Outbound {
         self.bytes.len()
     }
 
-    /// Whether nothing is queued.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// Appends a copy of `data`.
     pub fn push(&mut self, pool: &mut Pool, data: &[u8]) {
         if data.is_empty() {
@@ -60,6 +55,13 @@ impl Outbound {
     pub fn slices(&self) -> [IoSlice<'_>; 2] {
         let (front, back) = self.bytes.as_slices();
         [IoSlice::new(front), IoSlice::new(back)]
+    }
+
+    /// The first `n` bytes of the queue.
+    pub fn slices_up_to(&self, n: usize) -> [IoSlice<'_>; 2] {
+        let (front, back) = self.bytes.as_slices();
+        let (in_front, in_back) = (n.min(front.len()), n.saturating_sub(front.len()).min(back.len()));
+        [IoSlice::new(front.get(..in_front).unwrap_or_default()), IoSlice::new(back.get(..in_back).unwrap_or_default())]
     }
 
     /// The kernel took the first `n` bytes.
@@ -84,6 +86,10 @@ mod tests {
 
     fn content(queue: &Outbound) -> Vec<u8> {
         queue.slices().iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
+    fn beginning(queue: &Outbound, n: usize) -> Vec<u8> {
+        queue.slices_up_to(n).iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     #[test]
@@ -126,6 +132,7 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(content(&queue), model.clone());
+                prop_assert_eq!(beginning(&queue, n), model[..n.min(model.len())].to_vec());
             }
         }
     }
