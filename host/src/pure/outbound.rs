@@ -21,7 +21,7 @@ impl Pool {
     }
 
     fn give(&mut self, mut buffer: VecDeque<u8>) {
-        if buffer.capacity() <= KEEP_CAPACITY && self.free.len() < KEEP_BUFFERS {
+        if (1..=KEEP_CAPACITY).contains(&buffer.capacity()) && self.free.len() < KEEP_BUFFERS {
             buffer.clear();
             self.free.push(buffer);
         }
@@ -66,8 +66,11 @@ impl Outbound {
 
     /// The kernel took the first `n` bytes.
     pub fn sent(&mut self, pool: &mut Pool, n: usize) {
-        self.bytes.drain(..n.min(self.bytes.len()));
-        if self.bytes.is_empty() {
+        if n < self.bytes.len() {
+            self.bytes.drain(..n);
+        } else {
+            // All of it, as nearly always.
+            self.bytes.clear();
             pool.give(std::mem::take(&mut self.bytes));
         }
     }
@@ -99,6 +102,13 @@ mod tests {
         queue.sent(&mut pool, 1000);
         assert_eq!(queue.bytes.capacity(), 0);
         assert_eq!(pool.free.len(), 1);
+    }
+
+    #[test]
+    fn what_never_held_anything_is_not_kept() {
+        let (mut pool, mut queue) = (Pool::default(), Outbound::default());
+        queue.truncate(&mut pool, 0);
+        assert!(pool.free.is_empty());
     }
 
     #[test]
