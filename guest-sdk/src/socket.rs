@@ -173,16 +173,18 @@ impl Socket {
         tls::peer_certificates(self.0)
     }
 
-    /// Begins TLS as the client on a plain connection (STARTTLS).
+    /// Begins TLS as the client on a plain connection (STARTTLS). What was written before goes in the clear; then
+    /// [`Plugin::handshake`](crate::Plugin::handshake) comes, or `error` and `close`. Bytes that came in the clear behind the request for
+    /// TLS aren't to be trusted: drop them.
     ///
-    /// Errors: `Unsupported` in this version of the host.
+    /// Errors: `InProgress`; `InvalidArgument` where TLS is spoken already, and for names, protocols and credentials that can't be used.
     pub fn upgrade_client(self, options: &TlsOptions) -> Result<(), ErrorCode> {
         tls::upgrade_client(self.0, options)
     }
 
-    /// Begins TLS as the server, with a certificate and key that the operator has configured under this name.
+    /// Begins TLS as the server, with a certificate and key that the operator has configured under this name (`--credentials`).
     ///
-    /// Errors: `Unsupported` in this version of the host.
+    /// Errors: as [`Socket::upgrade_client`].
     pub fn upgrade_server(self, credentials: &str) -> Result<(), ErrorCode> {
         tls::upgrade_server(self.0, credentials)
     }

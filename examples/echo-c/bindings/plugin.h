@@ -193,7 +193,8 @@ typedef struct {
 typedef struct outbound_connect_options_t {
   // None: a plain connection.
   outbound_option_tls_options_t   tls;
-  // From the call to `open`, name resolution and TLS handshake included; none: the operator's limit.
+  // From the call to `open`, name resolution and TLS handshake included; none, or more than the operator's limit (default
+  // 10 s): that limit.
   plugin_option_u32_t   timeout_milliseconds;
   // The peer's FIN does not end our sending side.
   bool   allow_half_open;
@@ -425,10 +426,15 @@ extern void sockets_live(sockets_list_socket_id_t *ret);
 // Imported Functions from `sockdock:plugin/outbound@0.1.0`
 // Begins to connect to `HOST:PORT`, `[ADDRESS]:PORT` or `unix:/path`, and answers the new socket's id at once.
 // 
-// Either `open` follows (with TLS, after `handshake`) or `connect-error`. Writes before `open` are queued.
+// Either `open` follows (with TLS, after `handshake`) or `connect-error`; after `end`, `close` comes in the place of `open`, and
+// after `terminate` `connect-error` with `closed`. Writes before `open` are queued. Until then the endpoints, `set-no-delay` and
+// `set-keep-alive` answer `in-progress`. A name's addresses are tried as RFC 8305 says, both families by turns.
 // 
-// Errors: `unsupported` in this version. Later: `not-allowed` (an address that the operator hasn't granted),
-// `invalid-argument` (the address, a name, unknown credentials), `limit-exceeded` (connections, context).
+// Errors: `not-allowed` (no rule of the operator's permits the address, or the name), `invalid-argument` (the address, a
+// time limit of 0, a TLS name or protocol that can't be asked for, unknown credentials), `limit-exceeded` (connections, context).
+// 
+// `connect-error` tells: `name-resolution`, `not-allowed` (none of the name's addresses is permitted), `refused`, `unreachable`,
+// `timed-out`, `tls` (the server's certificate isn't good for the name, among others), `closed`, `io`.
 extern bool outbound_connect(plugin_string_t *address, outbound_connect_options_t *options, outbound_socket_id_t *ret, outbound_error_code_t *err);
 
 // Imported Functions from `sockdock:plugin/tls@0.1.0`
@@ -440,15 +446,20 @@ extern bool tls_session(tls_socket_id_t socket, tls_option_session_info_t *ret, 
 // 
 // Errors: `closed`.
 extern bool tls_peer_certificates(tls_socket_id_t socket, plugin_list_list_u8_t *ret, tls_error_code_t *err);
-// Begins TLS as the client on a plain socket. Bytes already read go into the handshake, writes meanwhile are
-// queued; then `handshake` fires, or `close` with `tls`.
+// Begins TLS as the client on a plain socket. What was written before goes in the clear, writes meanwhile are queued; then
+// `handshake` fires, or `error` and `close` with `tls` (or `reset`). Until then nothing is read, `session` is none, and `set-no-delay`
+// and `set-keep-alive` answer `in-progress`. Without a server name in `options`, the host that was connected to is asked for.
 // 
-// Errors: `unsupported` in this version. Later: `closed`, `in-progress`, `invalid-argument`, `not-allowed`.
+// Bytes that `data` has delivered are the plugin's and no part of the handshake: a peer that sends on in the clear behind its
+// request for TLS may be somebody in between, so drop what follows the request.
+// 
+// Errors, all before anything changes: `closed`, also after `end` or `shutdown`; `in-progress`; `invalid-argument` (the socket has TLS
+// already, a name or protocol can't be asked for, unknown credentials); `not-allowed`.
 extern bool tls_upgrade_client(tls_socket_id_t socket, tls_tls_options_t *options, tls_error_code_t *err);
 // Begins TLS as the server on a plain socket, with a certificate and key that the operator has configured under the
 // name `credentials`. As `upgrade-client` otherwise.
 // 
-// Errors: `unsupported` in this version. Later: `closed`, `in-progress`, `invalid-argument`, `not-allowed`.
+// Errors: as `upgrade-client`.
 extern bool tls_upgrade_server(tls_socket_id_t socket, plugin_string_t *credentials, tls_error_code_t *err);
 
 // Imported Functions from `sockdock:plugin/timers@0.1.0`

@@ -53,6 +53,11 @@ impl Tls {
         Self::build(self.provider, self.pairs)
     }
 
+    /// The first pair, to be shown to a server that asks for a certificate.
+    pub(super) fn first(&self) -> Option<Arc<CertifiedKey>> {
+        self.pairs.first().cloned()
+    }
+
     fn build(provider: Arc<CryptoProvider>, pairs: Vec<Arc<CertifiedKey>>) -> Result<Self> {
         let credentials = Arc::new(Credentials::new(pairs.clone()));
         let mut config = rustls::ServerConfig::builder_with_provider(provider.clone())

@@ -1,12 +1,13 @@
 //! TLS as a client: whose certificates are good, and the handshake.
 
 use super::stream::{Secure, Stream, Transport};
-use super::tls::read_chain;
+use super::tls::{Tls, read_chain};
 use crate::pure::error::{Error, Result};
 use rustls::client::Resumption;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use std::path::Path;
@@ -68,16 +69,23 @@ impl Trust {
         Self { provider, verifier, resumption: Resumption::default() }
     }
 
-    fn config(&self, alpn: &[String]) -> io::Result<ClientConfig> {
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
+    fn config(&self, alpn: &[String], credentials: Option<Arc<CertifiedKey>>) -> io::Result<ClientConfig> {
+        let config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             // Not less safe than roots: it is a verifier that checks.
             .dangerous()
-            .with_custom_certificate_verifier(self.verifier.clone())
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(self.verifier.clone());
+        let mut config = match credentials {
+            Some(pair) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair))),
+            None => {
+                let mut config = config.with_no_client_auth();
+                // Not shared with those who show something.
+                config.resumption = self.resumption.clone();
+                config
+            }
+        };
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        config.resumption = self.resumption.clone();
         Ok(config)
     }
 }
@@ -87,13 +95,15 @@ impl Trust {
 pub struct Ask {
     name: ServerName<'static>,
     alpn: Vec<String>,
+    credentials: Option<Tls>,
 }
 
 impl Ask {
-    /// A server of this name (or address), and the protocols that it may choose from; none where these can't be asked for.
-    pub fn new(name: &str, alpn: Vec<String>) -> Option<Self> {
+    /// A server of this name (or address), the protocols that it may choose from, and what it is shown if it asks; none where these
+    /// can't be asked for.
+    pub fn new(name: &str, alpn: Vec<String>, credentials: Option<Tls>) -> Option<Self> {
         let name = ServerName::try_from(name.to_owned()).ok()?;
-        alpn.iter().all(|protocol| ALPN_BYTES.contains(&protocol.len())).then_some(Self { name, alpn })
+        alpn.iter().all(|protocol| ALPN_BYTES.contains(&protocol.len())).then_some(Self { name, alpn, credentials })
     }
 
     /// The client's side of a handshake; bounded in time by the caller.
@@ -101,7 +111,7 @@ impl Ask {
     /// # Errors
     /// When the server's certificate isn't good for the name, or the two don't understand each other.
     pub async fn handshake(self, trust: &Trust, transport: Transport) -> io::Result<Stream> {
-        let config = Arc::new(trust.config(&self.alpn)?);
+        let config = Arc::new(trust.config(&self.alpn, self.credentials.and_then(|credentials| credentials.first()))?);
         let server_name = self.name.to_str().into_owned();
         let stream = TlsConnector::from(config).connect(self.name, transport).await?;
         Ok(Stream::Tls(Box::new(Secure { tls: stream.into(), server_name: Some(server_name), verified: true })))

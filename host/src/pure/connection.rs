@@ -17,6 +17,8 @@ pub enum Step {
     Read,
     /// Read once and throw the bytes away.
     Discard,
+    /// Go on with the TLS handshake that the guest has begun on a plain connection.
+    Upgrade,
     /// Send FIN (TLS: `close_notify` before it).
     Finish,
     /// Throw the queue away and reset the connection.
@@ -114,6 +116,10 @@ pub struct Connection {
     auto_pause: bool,
     allow_half_open: bool,
     drain_due: bool,
+    /// A TLS handshake is under way: nothing is read, and nothing told.
+    upgrading: bool,
+    /// It has succeeded; `handshake` is due.
+    upgraded: bool,
     timeout_due: bool,
     linger_over: bool,
     /// The wire is gone: reset.
@@ -138,6 +144,8 @@ impl Connection {
             auto_pause: true,
             allow_half_open,
             drain_due: false,
+            upgrading: false,
+            upgraded: false,
             timeout_due: false,
             linger_over: false,
             severed: false,
@@ -160,6 +168,7 @@ impl Connection {
             Some(Abort::Terminate { .. }) => return self.next_terminated(now),
             Some(Abort::Failed { .. }) => return self.next_failed(now),
             None if self.greeting == Greeting::Connecting => return Step::Wait,
+            None if self.upgrading => return Step::Upgrade,
             None => {}
         }
         if self.ended {
@@ -243,6 +252,10 @@ impl Connection {
         }
         if self.greeting != Greeting::Done {
             return self.greet(now);
+        }
+        if self.upgraded {
+            self.upgraded = false;
+            return Step::Tell(Event::Handshake);
         }
         if self.drain_due && now.queued == 0 && self.output == Output::Open {
             self.drain_due = false;

@@ -21,7 +21,7 @@ impl Pool {
     }
 
     fn give(&mut self, mut buffer: VecDeque<u8>) {
-        if buffer.capacity() <= KEEP_CAPACITY && self.free.len() < KEEP_BUFFERS {
+        if (1..=KEEP_CAPACITY).contains(&buffer.capacity()) && self.free.len() < KEEP_BUFFERS {
             buffer.clear();
             self.free.push(buffer);
         }
@@ -38,11 +38,6 @@ impl Outbound {
     /// Bytes queued.
     pub fn len(&self) -> usize {
         self.bytes.len()
-    }
-
-    /// Whether nothing is queued.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
     }
 
     /// Appends a copy of `data`.
@@ -62,10 +57,20 @@ impl Outbound {
         [IoSlice::new(front), IoSlice::new(back)]
     }
 
+    /// The first `n` bytes of the queue.
+    pub fn slices_up_to(&self, n: usize) -> [IoSlice<'_>; 2] {
+        let (front, back) = self.bytes.as_slices();
+        let (in_front, in_back) = (n.min(front.len()), n.saturating_sub(front.len()).min(back.len()));
+        [IoSlice::new(front.get(..in_front).unwrap_or_default()), IoSlice::new(back.get(..in_back).unwrap_or_default())]
+    }
+
     /// The kernel took the first `n` bytes.
     pub fn sent(&mut self, pool: &mut Pool, n: usize) {
-        self.bytes.drain(..n.min(self.bytes.len()));
-        if self.bytes.is_empty() {
+        if n < self.bytes.len() {
+            self.bytes.drain(..n);
+        } else {
+            // All of it, as nearly always.
+            self.bytes.clear();
             pool.give(std::mem::take(&mut self.bytes));
         }
     }
@@ -86,6 +91,10 @@ mod tests {
         queue.slices().iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
+    fn beginning(queue: &Outbound, n: usize) -> Vec<u8> {
+        queue.slices_up_to(n).iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
     #[test]
     fn an_empty_queue_holds_no_memory() {
         let (mut pool, mut queue) = (Pool::default(), Outbound::default());
@@ -93,6 +102,13 @@ mod tests {
         queue.sent(&mut pool, 1000);
         assert_eq!(queue.bytes.capacity(), 0);
         assert_eq!(pool.free.len(), 1);
+    }
+
+    #[test]
+    fn what_never_held_anything_is_not_kept() {
+        let (mut pool, mut queue) = (Pool::default(), Outbound::default());
+        queue.truncate(&mut pool, 0);
+        assert!(pool.free.is_empty());
     }
 
     #[test]
@@ -126,6 +142,7 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(content(&queue), model.clone());
+                prop_assert_eq!(beginning(&queue, n), model[..n.min(model.len())].to_vec());
             }
         }
     }

@@ -5,7 +5,7 @@ use super::listen::Listen;
 use super::plugin::Plugin;
 use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
 use super::server::{Server, Stop};
-use crate::net::{Bind, Trust};
+use crate::net::{Bind, Tls, Trust};
 use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
@@ -65,6 +65,13 @@ impl Connect {
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.listen = self.listen.connect_trust(trust);
+        self
+    }
+
+    /// A certificate and key that the plugin may use under this name, without seeing them.
+    #[must_use]
+    pub fn credentials(mut self, name: impl Into<String>, tls: Tls) -> Self {
+        self.listen = self.listen.credentials(name, tls);
         self
     }
 

@@ -74,18 +74,13 @@ impl Target {
         }
     }
 
-    /// What to ask for in the TLS handshake.
-    ///
-    /// # Errors
-    /// `invalid-argument` for a name or protocol that can't be asked for, and for credentials: none are configured.
-    fn ask(&self, options: TlsOptions) -> Result<Ask, ErrorCode> {
-        let name = options.server_name.or_else(|| match self {
+    /// What a certificate there is to be good for; none for a unix socket.
+    fn host(&self) -> Option<String> {
+        match self {
             Self::Name { name, .. } => Some(name.clone()),
             Self::Address { ip, .. } => Some(ip.to_string()),
             Self::Unix(_) => None,
-        });
-        let ask = name.and_then(|name| Ask::new(&name, options.alpn));
-        ask.filter(|_| options.credentials.is_none()).ok_or(ErrorCode::InvalidArgument)
+        }
     }
 }
 
@@ -98,22 +93,23 @@ impl Sockets {
         if options.timeout_milliseconds == Some(0) {
             return Err(ErrorCode::InvalidArgument);
         }
-        let target = Target::permitted(address, &self.allow)?;
+        let target = Target::permitted(address, &self.grants.allow)?;
         if options.context.len() > self.limits.context || self.entries.len() >= self.limits.connections {
             return Err(ErrorCode::LimitExceeded);
         }
-        let ask = options.tls.map(|tls| target.ask(tls)).transpose()?;
+        let ask = options.tls.map(|tls| self.grants.ask(tls, target.host())).transpose()?;
         let longest = self.limits.connect_timeout;
         let timeout = options.timeout_milliseconds.map_or(longest, |ms| longest.min(Duration::from_millis(ms.into())));
-        let id = self.put_connecting(options.allow_half_open, options.context);
+        let id = self.put_connecting(&target, options.allow_half_open, options.context);
         self.dials.push(Dial { id, target, ask, timeout, told: None });
         Ok(id)
     }
 
-    fn put_connecting(&mut self, allow_half_open: bool, context: Vec<u8>) -> SocketId {
+    fn put_connecting(&mut self, target: &Target, allow_half_open: bool, context: Vec<u8>) -> SocketId {
         let id = self.put(Connection::connecting(allow_half_open), Stream::Closed, Remote::Unknown);
         if let Some(entry) = self.entry(id) {
             entry.context = context.into();
+            entry.dialled = target.host().map(Box::new);
         }
         id
     }
@@ -135,7 +131,7 @@ async fn drive(shard: Rc<Shard>, mut dial: Dial, ticket: Ticket) {
     // From here on, so that whatever ends this task removes the connection.
     let driver = Driver::new(shard.clone(), dial.id, ticket);
     let outcome = {
-        let bound_by = dial.told.is_none().then_some(&*shard.listener.allow);
+        let bound_by = dial.told.is_none().then_some(&shard.listener.grants.allow);
         let connecting = connect(&dial.target, dial.ask.take(), bound_by, &shard.listener);
         let mut dialling = pin!(tokio::time::timeout(dial.timeout, connecting));
         poll_fn(|cx| if shard.awaits(dial.id, cx) { dialling.as_mut().poll(cx).map(Some) } else { Poll::Ready(None) }).await
@@ -167,14 +163,14 @@ impl Shard {
             return;
         };
         let asked = Target::new(order.bind).ok_or(()).and_then(|target| {
-            let ask = order.tls.map(|tls| target.ask(tls)).transpose().map_err(drop)?;
+            let ask = order.tls.map(|tls| self.listener.grants.ask(tls, target.host())).transpose().map_err(drop)?;
             Ok((target, ask))
         });
         let Ok((target, ask)) = asked else {
             let _ = told.send(Err("this address, server name or protocol can't be asked for".to_owned()));
             return;
         };
-        let id = sockets.put_connecting(order.allow_half_open, order.context);
+        let id = sockets.put_connecting(&target, order.allow_half_open, order.context);
         sockets.dials.push(Dial { id, target, ask, timeout: limits.connect_timeout, told: Some(told) });
         state.dial(self);
     }
@@ -209,7 +205,7 @@ async fn connect(
     let transport = reach(target, bound_by).await?;
     let Some(ask) = ask else { return Ok(Stream::Plain(transport)) };
     let failed = |message: String| SocketError { code: ErrorCode::Tls, message };
-    let trust = listener.trust.as_ref().map_err(|why| failed(why.clone()))?;
+    let trust = listener.grants.trust.as_ref().map_err(|why| failed(why.clone()))?;
     ask.handshake(trust, transport).await.map_err(|error| failed(format!("TLS handshake: {error}")))
 }
 

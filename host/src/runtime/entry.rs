@@ -1,6 +1,7 @@
 //! One connection: its state machine, its stream, its queue, its clock.
 
 use super::clock::Clock;
+use super::upgrade::Upgrade;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
@@ -60,6 +61,10 @@ pub(super) struct Entry {
     pub(super) remote: Remote,
     /// Kept when the descriptor is closed before the guest is told.
     pub(super) local: Option<Box<Endpoint>>,
+    /// The name, or address, that the plugin connected to.
+    pub(super) dialled: Option<Box<String>>,
+    /// TLS that is begun on it.
+    pub(super) upgrade: Option<Box<Upgrade>>,
     /// Watches a paused socket for its end.
     hangup: Option<Box<HangupWatch>>,
     /// It has ended without an error: there is nothing left to watch for.
@@ -85,6 +90,8 @@ impl Entry {
             clock: Clock::new(limits),
             remote,
             local: None,
+            dialled: None,
+            upgrade: None,
             hangup: None,
             hung_up: false,
             blocked: false,
@@ -118,7 +125,7 @@ impl Entry {
 
     /// Whether [`Self::send_now`] is worth trying.
     pub(super) fn can_send_now(&self) -> bool {
-        !self.blocked && self.stream.is_plain() && self.machine.is_sending()
+        !self.blocked && self.upgrade.is_none() && self.stream.is_plain() && self.machine.is_sending()
     }
 
     /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
@@ -145,12 +152,13 @@ impl Entry {
 
     /// Sends what is queued, as far as the kernel takes it. Answers how many bytes went.
     pub(super) fn flush(&mut self, pool: &mut Pool) -> usize {
-        if self.blocked || !self.machine.is_sending() || (self.out.is_empty() && !self.flushing) {
+        if self.blocked || !self.machine.is_sending() || (self.sendable() == 0 && !self.flushing) {
             return 0;
         }
         let mut total = 0;
-        while !self.out.is_empty() {
-            match self.stream.poll_write(&mut Context::from_waker(&self.waker), &self.out.slices()) {
+        while self.sendable() > 0 {
+            let slices = self.out.slices_up_to(self.sendable());
+            match self.stream.poll_write(&mut Context::from_waker(&self.waker), &slices) {
                 Poll::Ready(Ok(0)) => {
                     self.fail(socket_error(&io::ErrorKind::WriteZero.into()));
                     return total;
@@ -179,7 +187,15 @@ impl Entry {
         total
     }
 
+    /// Bytes of the queue that may go now: before a TLS handshake those that were written before it.
+    fn sendable(&self) -> usize {
+        self.upgrade.as_ref().map_or(self.out.len(), |upgrade| upgrade.clear())
+    }
+
     fn sent(&mut self, pool: &mut Pool, n: usize) {
+        if let Some(upgrade) = &mut self.upgrade {
+            upgrade.sent(n);
+        }
         if let Some(mark) = &mut self.mark {
             mark.sent |= n > mark.older;
             mark.older = mark.older.saturating_sub(n);
@@ -199,6 +215,7 @@ impl Entry {
 
     /// Sends FIN.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.upgrade = None;
         match std::task::ready!(self.stream.poll_finish(cx)) {
             Ok(()) => self.machine.finished(),
             Err(error) => self.fail(socket_error(&error)),
@@ -215,6 +232,7 @@ impl Entry {
         self.out.truncate(pool, 0);
         self.flushing = false;
         self.hangup = None;
+        self.upgrade = None;
         self.stream.reset();
     }
 

@@ -163,8 +163,6 @@ impl Host for Sockets {
         self.entries.iter().filter(|(_, entry)| entry.machine.is_live()).map(|(_, entry)| entry.id).collect()
     }
 
-    // Upgrades and topics come later; ARCHITECTURE.md lists them as missing.
-
     fn connect(&mut self, address: &str, options: ConnectOptions) -> Answer<SocketId> {
         self.ask_for_connection(address, options)
     }
@@ -177,12 +175,12 @@ impl Host for Sockets {
         Ok(self.known(socket)?.stream.peer_certificates())
     }
 
-    fn upgrade_client(&mut self, _socket: SocketId, _options: TlsOptions) -> Answer {
-        Err(ErrorCode::Unsupported)
+    fn upgrade_client(&mut self, socket: SocketId, options: TlsOptions) -> Answer {
+        self.begin_upgrade_as_client(socket, options)
     }
 
-    fn upgrade_server(&mut self, _socket: SocketId, _credentials: &str) -> Answer {
-        Err(ErrorCode::Unsupported)
+    fn upgrade_server(&mut self, socket: SocketId, credentials: &str) -> Answer {
+        self.begin_upgrade_as_server(socket, credentials)
     }
 
     fn set_timer(&mut self, token: u64, delay_milliseconds: u32) -> Answer {
@@ -215,6 +213,8 @@ impl Host for Sockets {
             Phase::Acting => self.timers.clear(token),
         }
     }
+
+    // Topics come later; ARCHITECTURE.md lists them as missing.
 
     fn subscribe(&mut self, _socket: SocketId, _topic: &str) -> Answer {
         Err(ErrorCode::Unsupported)
@@ -255,7 +255,7 @@ fn option(entry: &Entry, set: impl FnOnce(&Stream) -> Option<std::io::Result<()>
     if !entry.machine.is_open() {
         return Err(ErrorCode::Closed);
     }
-    if entry.machine.is_connecting() {
+    if entry.machine.is_connecting() || entry.machine.is_upgrading() {
         return Err(ErrorCode::InProgress);
     }
     match set(&entry.stream) {

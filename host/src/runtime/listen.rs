@@ -4,6 +4,7 @@ use crate::net::{Bind, Tls, Trust};
 use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -72,6 +73,7 @@ pub struct Listen {
     pub(super) limits: Limits,
     pub(super) allow_connect: Vec<ConnectRule>,
     pub(super) trust: Option<Trust>,
+    pub(super) credentials: BTreeMap<String, Tls>,
     pub(super) allow_half_open: bool,
     /// What it connects to, for one that is a client.
     pub(super) target: Option<String>,
@@ -91,6 +93,7 @@ impl Listen {
             limits: Limits::default(),
             allow_connect: Vec::new(),
             trust: None,
+            credentials: BTreeMap::new(),
             allow_half_open: false,
             target: None,
         }
@@ -159,6 +162,14 @@ impl Listen {
     #[must_use]
     pub fn connect_trust(mut self, trust: Trust) -> Self {
         self.trust = Some(trust);
+        self
+    }
+
+    /// A certificate and key that the plugin may use under this name, without seeing them: as a server that begins TLS on a plain
+    /// connection (`upgrade-server`), or to show itself to a server. One of the same name takes the place of the other.
+    #[must_use]
+    pub fn credentials(mut self, name: impl Into<String>, tls: Tls) -> Self {
+        self.credentials.insert(name.into(), tls);
         self
     }
 

@@ -2,14 +2,14 @@
 
 use super::counters::{ListenerCounters, ShardCounters, read};
 use super::generation::SharedGeneration;
+use super::grants::Grants;
 use super::listen::Instances;
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
-use crate::net::{Bound, Tls, Trust};
-use crate::pure::allow::AllowConnect;
+use crate::net::{Bound, Tls};
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::rc::Rc;
@@ -59,9 +59,7 @@ impl ShardHandle {
 pub(super) struct Listener {
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
-    pub(super) allow: Arc<AllowConnect>,
-    /// Whose certificates are good where its plugin connects; or why nobody's are.
-    pub(super) trust: Result<Trust, String>,
+    pub(super) grants: Arc<Grants>,
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Mutex<Vec<Arc<Address>>>,
@@ -90,8 +88,7 @@ pub(super) struct Listener {
 pub(super) struct Parts {
     pub(super) name: Arc<str>,
     pub(super) limits: Arc<Limits>,
-    pub(super) allow: Arc<AllowConnect>,
-    pub(super) trust: Result<Trust, String>,
+    pub(super) grants: Arc<Grants>,
     pub(super) allow_half_open: bool,
     pub(super) instances: Instances,
     pub(super) addresses: Vec<Arc<Address>>,
@@ -107,8 +104,7 @@ impl Listener {
         Self {
             name: parts.name,
             limits: parts.limits,
-            allow: parts.allow,
-            trust: parts.trust,
+            grants: parts.grants,
             allow_half_open: parts.allow_half_open,
             instances: parts.instances,
             urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),

@@ -14,6 +14,7 @@ mod dial;
 mod driver;
 mod entry;
 mod generation;
+mod grants;
 mod host;
 mod hostcalls;
 mod listen;
@@ -30,6 +31,7 @@ mod staged;
 mod start;
 mod threads;
 mod turn;
+mod upgrade;
 mod vote;
 mod worker;
 

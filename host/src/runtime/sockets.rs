@@ -3,9 +3,9 @@
 use super::counters::ShardCounters;
 use super::dial::Dial;
 use super::entry::{Entry, Remote};
+use super::grants::Grants;
 use super::staged::Staged;
 use crate::net::Stream;
-use crate::pure::allow::AllowConnect;
 use crate::pure::connection::Connection;
 use crate::pure::limits::Limits;
 use crate::pure::outbound::Pool;
@@ -45,8 +45,7 @@ pub(super) struct Sockets {
     pub(super) limits: Arc<Limits>,
     pub(super) listener: Arc<str>,
     pub(super) counters: Arc<ShardCounters>,
-    /// Where the plugin may connect to.
-    pub(super) allow: Arc<AllowConnect>,
+    pub(super) grants: Arc<Grants>,
     /// Connections that the current call has asked for.
     pub(super) dials: Vec<Dial>,
     /// Whether the instance exports `timer-handler`.
@@ -61,7 +60,7 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) fn new(
         limits: Arc<Limits>,
-        allow: Arc<AllowConnect>,
+        grants: Arc<Grants>,
         listener: Arc<str>,
         counters: Arc<ShardCounters>,
         serials: Arc<AtomicU64>,
@@ -73,7 +72,7 @@ impl Sockets {
             phase: Phase::Acting,
             staged: Staged::default(),
             limits,
-            allow,
+            grants,
             dials: Vec::new(),
             listener,
             counters,

@@ -3,6 +3,7 @@
 use super::accept;
 use super::client::{Client, Connect};
 use super::counters::ShardCounters;
+use super::grants::Grants;
 use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
@@ -55,7 +56,8 @@ impl Host {
         }
         let (candidates, addresses, trust) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
-            let (trust, connects) = (listen.trust, !listen.allow_connect.is_empty() || listen.target.is_some());
+            let connects = !listen.allow_connect.is_empty() || listen.target.is_some() || !listen.credentials.is_empty();
+            let trust = listen.trust;
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses)?;
@@ -70,8 +72,7 @@ impl Host {
         let listener = Arc::new(Listener::new(Parts {
             name: name.clone(),
             limits,
-            allow: Arc::new(AllowConnect::new(listen.allow_connect)),
-            trust,
+            grants: Arc::new(Grants { allow: AllowConnect::new(listen.allow_connect), trust, credentials: listen.credentials }),
             allow_half_open: listen.allow_half_open,
             instances: listen.instances,
             addresses,
@@ -151,7 +152,7 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
 fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
     let mut sockets = Sockets::new(
         listener.limits.clone(),
-        listener.allow.clone(),
+        listener.grants.clone(),
         listener.name.clone(),
         counters.clone(),
         listener.serials.clone(),

@@ -57,6 +57,13 @@ impl State {
                         Poll::Pending => return self.end_turn(shard, id, cx),
                     }
                 }
+                Step::Upgrade => {
+                    if entry.poll_upgrade(cx, limits).is_pending() {
+                        return self.end_turn(shard, id, cx);
+                    }
+                    let sent = entry.flush(&mut sockets.pool);
+                    shard.counters.bytes_written.add(sent as u64);
+                }
                 Step::Finish => {
                     if entry.poll_finish(cx).is_pending() {
                         return self.end_turn(shard, id, cx);

@@ -33,6 +33,7 @@ mod readme_consoles;
 mod reload;
 mod reload_failures;
 mod reload_traffic;
+mod starttls;
 mod state;
 mod stop;
 mod tls;

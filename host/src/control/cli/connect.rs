@@ -74,6 +74,8 @@ impl ConnectArgs {
             Some(trust) => connect.trust(trust),
             None => connect,
         };
+        let credentials = self.run.credentials()?;
+        let connect = credentials.into_iter().fold(connect, |connect, (name, tls)| connect.credentials(name, tls));
         let connect = if self.tls { connect.tls().alpn(self.alpn.clone()) } else { connect };
         Ok(match &self.server_name {
             Some(name) => connect.server_name(name),

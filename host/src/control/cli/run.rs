@@ -9,7 +9,7 @@ use super::{
     output::{Failure, print},
 };
 use crate::{
-    ConnectRule, Host, HostConfig, Limits, Plugin, Stop, Trust,
+    ConnectRule, Error, Host, HostConfig, Limits, Plugin, Stop, Tls, Trust,
     control::{
         admin::{Claim, serve_claimed},
         build::CompilerOutput,
@@ -44,6 +44,10 @@ pub(super) struct RunArgs {
     /// Trust the certificate authorities in this PEM file, and no others, where the plugin connects by TLS [default: the system's]
     #[arg(long, value_name = "FILE", help_heading = "Plugin")]
     connect_ca: Option<PathBuf>,
+    /// Give the plugin the use of a certificate and key (PEM) under this name, to begin TLS with on a plain connection or to show
+    /// to a server; may be given several times
+    #[arg(long, value_name = "NAME=CERT,KEY", value_parser = credentials, help_heading = "Plugin")]
+    credentials: Vec<Credentials>,
     /// Where compiled plugins are kept [default: sockdock under $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Plugin")]
     cache_dir: Option<PathBuf>,
@@ -65,6 +69,25 @@ pub(super) struct RunArgs {
     /// error, warn, info, debug, trace, off, or by module as in `info,sockdock=debug` [default: $RUST_LOG, else info]
     #[arg(long, value_name = "LEVEL", help_heading = "Operation")]
     log_level: Option<String>,
+}
+
+/// Files, and what the plugin calls them.
+#[derive(Clone, Debug)]
+struct Credentials {
+    name: String,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+/// `NAME=CERT,KEY`.
+fn credentials(text: &str) -> Result<Credentials, String> {
+    let parts = text.split_once('=').and_then(|(name, files)| Some((name, files.split_once(',')?)));
+    match parts {
+        Some((name, (certificate, key))) if ![name, certificate, key].contains(&"") => {
+            Ok(Credentials { name: name.to_owned(), certificate: certificate.into(), key: key.into() })
+        }
+        _ => Err("write NAME=CERT,KEY: two PEM files, and what the plugin calls them".to_owned()),
+    }
 }
 
 /// What is opened once the host is there.
@@ -89,6 +112,17 @@ impl RunArgs {
     /// Whose certificates are good where it connects; none: those that the system trusts.
     pub(super) fn trust(&self) -> Result<Option<Trust>, Failure> {
         self.connect_ca.as_ref().map(Trust::from_pem_file).transpose().map_err(Failure::Usage)
+    }
+
+    /// What the plugin may use by name.
+    pub(super) fn credentials(&self) -> Result<Vec<(String, Tls)>, Failure> {
+        let read = |given: &Credentials| Ok((given.name.clone(), Tls::from_pem_files(&given.certificate, &given.key)?));
+        let mut all = self.credentials.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        match all.windows(2).find(|pair| matches!(pair, [one, other] if one.0 == other.0)) {
+            Some([one, ..]) => Err(Failure::Usage(Error::configuration(format!("--credentials {} is given twice", one.0)))),
+            _ => Ok(all),
+        }
     }
 
     /// The plugin's file or folder.

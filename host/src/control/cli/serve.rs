@@ -47,6 +47,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Failure> {
         Some(trust) => listen.connect_trust(trust),
         None => listen,
     };
+    let listen = args.run.credentials()?.into_iter().fold(listen, |listen, (name, tls)| listen.credentials(name, tls));
     let source = args.run.source()?;
     let listen = listen.name(args.listen.name.clone().unwrap_or_else(|| source.name()));
     let open = async |host: &crate::Host, plugin| {

@@ -15,6 +15,11 @@ impl Connection {
         }
     }
 
+    /// The TLS handshake on a plain connection is over.
+    pub fn upgraded(&mut self) {
+        self.upgraded |= std::mem::take(&mut self.upgrading);
+    }
+
     /// It couldn't be connected.
     pub fn unconnected(&mut self, error: SocketError) {
         if self.abort.is_none() {
@@ -125,6 +130,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether TLS may begin on it now: `tls.upgrade-*`.
+    pub fn may_upgrade(&self) -> Result<(), ErrorCode> {
+        match () {
+            () if self.output != Output::Open || !self.is_open() => Err(ErrorCode::Closed),
+            () if self.upgrading || self.greeting == Greeting::Connecting => Err(ErrorCode::InProgress),
+            () => Ok(()),
+        }
+    }
+
+    /// `tls.upgrade-*`: the handshake is to be done.
+    pub fn upgrade(&mut self) {
+        self.upgrading = true;
+    }
+
     /// `terminate`, or the host's own decision to do so (a forced stop).
     pub fn terminate(&mut self) -> Result<(), ErrorCode> {
         if self.close_told || self.abort.is_some() {
@@ -183,6 +202,11 @@ impl Connection {
         self.outbound
     }
 
+    /// Whether a TLS handshake is to be gone on with.
+    pub fn is_upgrading(&self) -> bool {
+        self.upgrading && self.abort.is_none()
+    }
+
     /// Whether it still waits for its connection, and for nothing else: it hasn't been given up.
     pub fn is_connecting(&self) -> bool {
         self.greeting == Greeting::Connecting && self.abort.is_none()
@@ -205,6 +229,6 @@ impl Connection {
 
     /// Whether reading stops by the plugin's own wish, so that a reset has to be watched for by other means.
     pub fn is_paused(&self) -> bool {
-        self.paused && self.is_open() && self.input == Input::Open
+        self.paused && self.is_open() && self.input == Input::Open && !self.upgrading
     }
 }

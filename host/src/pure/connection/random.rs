@@ -14,6 +14,8 @@ fn error(code: ErrorCode) -> SocketError {
 enum Happening {
     Connects,
     ConnectFails,
+    Upgrades,
+    UpgradeSucceeds,
     PeerFinishes,
     ReadFails,
     WriteFails,
@@ -36,6 +38,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         3 => Just(H::Connects),
         1 => Just(H::ConnectFails),
+        2 => Just(H::Upgrades),
+        3 => Just(H::UpgradeSucceeds),
         2 => Just(H::PeerFinishes),
         1 => Just(H::ReadFails),
         1 => Just(H::WriteFails),
@@ -91,8 +95,16 @@ impl Simulation {
     fn live(&mut self, happenings: &[Happening]) {
         use Happening as H;
         self.run();
-        let finale =
-            [H::Held(false), H::Connects, H::Pauses(false), H::Sent(usize::MAX), H::PeerFinishes, H::Ends, H::Sent(usize::MAX)];
+        let finale = [
+            H::Held(false),
+            H::Connects,
+            H::UpgradeSucceeds,
+            H::Pauses(false),
+            H::Sent(usize::MAX),
+            H::PeerFinishes,
+            H::Ends,
+            H::Sent(usize::MAX),
+        ];
         for happening in happenings.iter().chain(&finale) {
             if !self.released {
                 self.happen(happening);
@@ -110,7 +122,6 @@ impl Simulation {
     fn check(&self) {
         let heard = &self.heard;
         for once in [
-            |event: &Event| matches!(event, Event::Handshake),
             |event: &Event| matches!(event, Event::Open),
             |event: &Event| matches!(event, Event::End),
             |event: &Event| matches!(event, Event::Error(_)),
@@ -141,7 +152,7 @@ impl Simulation {
                         return;
                     }
                 }
-                Step::Discard | Step::Wait => return,
+                Step::Discard | Step::Upgrade | Step::Wait => return,
                 Step::Finish => {
                     assert_eq!(conditions.queued, 0, "FIN before the queue");
                     self.fin_sent += 1;
@@ -165,6 +176,12 @@ impl Simulation {
     fn happen(&mut self, happening: &Happening) {
         use Happening as H;
         let connection = &mut self.connection;
+        if connection.is_upgrading()
+            && matches!(happening, H::PeerFinishes | H::ReadFails | H::WriteFails | H::LingerOver | H::Sent(_))
+        {
+            // The handshake has the wire.
+            return;
+        }
         if !self.wired && matches!(happening, H::PeerFinishes | H::ReadFails | H::WriteFails | H::LingerOver | H::Sent(_)) {
             // Nothing of that without a wire.
             return;
@@ -176,6 +193,9 @@ impl Simulation {
             }
             Happening::ConnectFails if connection.is_connecting() => connection.unconnected(error(ErrorCode::Refused)),
             Happening::ConnectFails => {}
+            Happening::Upgrades if connection.may_upgrade().is_ok() => connection.upgrade(),
+            Happening::Upgrades => {}
+            Happening::UpgradeSucceeds => connection.upgraded(),
             Happening::PeerFinishes => connection.peer_finished(),
             Happening::ReadFails => connection.read_failed(error(ErrorCode::Reset)),
             Happening::WriteFails => connection.failed(error(ErrorCode::Reset)),

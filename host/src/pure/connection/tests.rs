@@ -277,6 +277,36 @@ fn ended_before_it_stands_it_still_sends_what_was_taken() {
 }
 
 #[test]
+fn tls_begins_on_a_plain_connection() {
+    let mut connection = opened();
+    assert_eq!(connection.may_upgrade(), Ok(()));
+    connection.upgrade();
+    assert_eq!(connection.may_upgrade(), Err(ErrorCode::InProgress));
+    assert_eq!(connection.write(9, 0, 100), Ok(9), "writes wait");
+    connection.idle();
+    assert_eq!(connection.next(queued(9)), Step::Upgrade);
+    connection.upgraded();
+    assert_eq!(connection.next(held()), Step::Wait);
+    assert_eq!(connection.next(queued(9)), Step::Tell(Event::Handshake));
+    assert_eq!(connection.next(queued(9)), Step::Tell(Event::Timeout));
+    assert_eq!(connection.next(FREE), Step::Read);
+
+    let mut failing = opened();
+    failing.upgrade();
+    failing.read_failed(reset());
+    assert_eq!(failing.next(queued(9)), Step::Tell(Event::Error(reset())));
+    assert_eq!(failing.next(queued(9)), close(Some(reset()), 9));
+
+    let mut ended = opened();
+    ended.upgrade();
+    assert_eq!(ended.end(), Ok(()));
+    assert_eq!(ended.next(FREE), Step::Upgrade, "not before the handshake is over");
+    ended.upgraded();
+    assert_eq!(ended.next(FREE), Step::Finish);
+    assert_eq!(ended.may_upgrade(), Err(ErrorCode::Closed));
+}
+
+#[test]
 fn what_was_asked_for_is_heard_of_even_if_it_goes_at_once() {
     let mut connection = asked();
     connection.connected(false);

@@ -52,7 +52,7 @@ pub fn document(results: &[Results], setting: &[String], chart: &str) -> String 
             }
         }
     }
-    page
+    page + include_str!("findings.md")
 }
 
 fn put(page: &mut String, line: std::fmt::Arguments<'_>) {

@@ -183,7 +183,11 @@ fn context(name: &str, id: u64, rest: &str) -> String {
 /// What this version of the host doesn't do yet.
 fn later(name: &str, id: u64, rest: &str) -> String {
     done(match name {
-        "upgrade-client" => tls::upgrade_client(id, &TlsOptions { server_name: None, alpn: Vec::new(), credentials: None }),
+        "upgrade-client" => {
+            let (name, credentials) = rest.split_once(' ').unwrap_or((rest, ""));
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            tls::upgrade_client(id, &TlsOptions { server_name: some(name), alpn: Vec::new(), credentials: some(credentials) })
+        }
         "upgrade-server" => tls::upgrade_server(id, rest),
         "subscribe" => topics::subscribe(id, rest),
         _ => topics::unsubscribe(id, rest),
