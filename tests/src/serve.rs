@@ -18,6 +18,8 @@ pub struct Serve {
     plugin: PathBuf,
     /// Some: connects there instead.
     target: Option<String>,
+    /// What starts it.
+    launcher: Vec<OsString>,
     args: Vec<OsString>,
     pub(crate) patience: Duration,
     pub(crate) folder: TempDir,
@@ -38,7 +40,15 @@ impl Serve {
     /// Serves a component or a folder.
     pub fn plugin(path: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("sockdock-").tempdir().expect("a temporary folder");
-        Self { plugin: path.into(), target: None, args: Vec::new(), patience: DEADLINE, folder, certificates: None }
+        Self {
+            plugin: path.into(),
+            target: None,
+            launcher: Vec::new(),
+            args: Vec::new(),
+            patience: DEADLINE,
+            folder,
+            certificates: None,
+        }
     }
 
     /// Listens on a free TCP port.
@@ -98,6 +108,12 @@ impl Serve {
         self
     }
 
+    /// Has this program start it, with the command line as its last arguments.
+    pub fn launched_by<S: AsRef<OsStr>>(mut self, launcher: impl IntoIterator<Item = S>) -> Self {
+        self.launcher = launcher.into_iter().map(|word| word.as_ref().to_owned()).collect();
+        self
+    }
+
     /// A path in the host's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -106,8 +122,9 @@ impl Serve {
     /// Starts it and waits until it says that it is ready.
     #[track_caller]
     pub fn start(self) -> Host {
-        let mut command = Command::new(sockdock());
-        command.args(self.arguments()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut words = self.launcher.iter().cloned().chain([sockdock().into()]);
+        let mut command = Command::new(words.next().expect("a command"));
+        command.args(words).args(self.arguments()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Host::started(self, command.spawn().expect("start sockdock"))
     }
 

@@ -5,13 +5,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// An address to listen on: `HOST:PORT`, `[::1]:PORT` or `unix:/path`.
+/// An address to listen on: `HOST:PORT`, `[::1]:PORT`, `unix:/path`, or `fd:NAME`, a socket that the service manager has opened.
 ///
 /// ```
 /// use sockdock::Bind;
 /// assert_eq!("127.0.0.1:7000".parse::<Bind>()?, Bind::Tcp { host: "127.0.0.1".into(), port: 7000 });
 /// assert_eq!("[::1]:0".parse::<Bind>()?, Bind::Tcp { host: "::1".into(), port: 0 });
 /// assert_eq!("unix:/run/echo.sock".parse::<Bind>()?, Bind::Unix("/run/echo.sock".into()));
+/// assert_eq!("fd:web".parse::<Bind>()?, Bind::Inherited("web".into()));
 /// assert!("7000".parse::<Bind>().is_err());
 /// # Ok::<(), sockdock::Error>(())
 /// ```
@@ -26,6 +27,9 @@ pub enum Bind {
     },
     /// The path of a unix socket.
     Unix(PathBuf),
+    /// A listening socket handed over at the start (systemd's socket activation): its name in LISTEN_FDNAMES, or its
+    /// descriptor's number, from 3 on.
+    Inherited(String),
 }
 
 impl fmt::Display for Bind {
@@ -34,6 +38,7 @@ impl fmt::Display for Bind {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Inherited(name) => write!(f, "fd:{name}"),
         }
     }
 }
@@ -43,8 +48,9 @@ impl FromStr for Bind {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| {
-            Error::configuration(format!("address '{text}': {why}"))
-                .hint("write HOST:PORT, [IPV6]:PORT or unix:/path, as 127.0.0.1:7000, [::1]:7000, unix:/run/echo.sock")
+            Error::configuration(format!("address '{text}': {why}")).hint(
+                "write HOST:PORT, [IPV6]:PORT, unix:/path or fd:NAME, as 127.0.0.1:7000, [::1]:7000, unix:/run/echo.sock, fd:3",
+            )
         };
         if let Some(path) = text.strip_prefix("unix:") {
             // sun_path holds 108 bytes, the closing zero among them.
@@ -54,8 +60,13 @@ impl FromStr for Bind {
                 _ => Err(bad("a unix socket's path has at most 107 bytes and no zero byte")),
             };
         }
-        if text.starts_with("fd:") {
-            return Err(bad("inherited descriptors aren't supported yet"));
+        if let Some(name) = text.strip_prefix("fd:") {
+            let fits = !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace() || c.is_control());
+            return if fits {
+                Ok(Self::Inherited(name.to_owned()))
+            } else {
+                Err(bad("a descriptor's number or name is missing"))
+            };
         }
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => rest.split_once("]:").ok_or_else(|| bad("an IPv6 address in brackets needs a port after it"))?,
@@ -81,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_what_is_shown() {
-        for text in ["127.0.0.1:7000", "[::1]:0", "localhost:80", "unix:/tmp/x.sock"] {
+        for text in ["127.0.0.1:7000", "[::1]:0", "localhost:80", "unix:/tmp/x.sock", "fd:3", "fd:web.socket"] {
             assert_eq!(text.parse::<Bind>().map(|bind| bind.to_string()).ok().as_deref(), Some(text));
         }
     }
@@ -96,7 +107,7 @@ mod tests {
             (":7000", "host is missing"),
             ("h:65536", "0 to 65535"),
             ("unix:", "empty"),
-            ("fd:3", "aren't supported"),
+            ("fd:", "is missing"),
         ] {
             let message = text.parse::<Bind>().expect_err(text).to_string();
             assert!(message.contains(word) && message.contains(text), "{message}");

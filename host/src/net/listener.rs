@@ -1,17 +1,34 @@
 //! Listening sockets.
 
 use super::address::Bind;
+use super::inherited;
 use crate::pure::error::{Error, Result};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::fs::Permissions;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-/// Connections that the kernel may hold for us; it takes less where `net.core.somaxconn` says so.
+/// Enough for a burst of connections between two turns of the accept loop.
 const BACKLOG: i32 = 4096;
+
+/// How to listen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SocketOptions {
+    /// Connections that the kernel may hold for us; 4,096 unless given. It takes less where `net.core.somaxconn` says so.
+    pub backlog: Option<u32>,
+    /// Permissions of a unix socket's file, as `0o660`; those that the umask leaves unless given.
+    pub unix_mode: Option<u32>,
+    /// Whether `[::]` takes IPv6 alone; the system's setting (`net.ipv6.bindv6only`) unless given.
+    pub ipv6_only: Option<bool>,
+    /// Whether other processes may listen on the same port (SO_REUSEPORT), each getting a share of the connections. Those that wait
+    /// for a process when it stops are lost.
+    pub reuse_port: bool,
+}
 
 /// A listening socket. A unix socket's file goes with it.
 #[derive(Debug)]
@@ -31,21 +48,33 @@ impl Bound {
     ///
     /// # Errors
     /// When the address is in use, isn't this machine's, or isn't allowed.
-    pub fn new(bind: &Bind) -> Result<Self> {
+    pub fn new(bind: &Bind, options: &SocketOptions) -> Result<Self> {
         match bind {
-            Bind::Tcp { host, port } => Self::tcp(bind, host, *port),
-            Bind::Unix(path) => Self::unix(bind, path),
+            Bind::Tcp { host, port } => Self::tcp(bind, host, *port, options),
+            Bind::Unix(path) => Self::unix(bind, path, options),
+            Bind::Inherited(name) => Self::inherited(bind, name),
         }
     }
 
-    fn tcp(bind: &Bind, host: &str, port: u16) -> Result<Self> {
+    fn inherited(bind: &Bind, name: &str) -> Result<Self> {
+        let socket = inherited::take(bind, name)?;
+        let place = match socket.local_addr().map(|local| (local.as_socket(), local.as_pathname().map(Path::to_owned))) {
+            Ok((Some(address), _)) => Place::Tcp(address),
+            // Its file is the service manager's.
+            Ok((None, path)) => Place::Unix { path: path.unwrap_or_default(), inode: None },
+            Err(error) => return Err(refused(bind, &error)),
+        };
+        Ok(Self { socket, place })
+    }
+
+    fn tcp(bind: &Bind, host: &str, port: u16, options: &SocketOptions) -> Result<Self> {
         let addresses = (host, port).to_socket_addrs().map_err(|error| {
             Error::configuration(format!("can't listen on {bind}: the name '{host}' has no address: {error}"))
                 .hint("give an IP address of this machine, as 127.0.0.1 or 0.0.0.0, or a name that it can resolve")
         })?;
         let mut last = None;
         for address in addresses {
-            match listen_tcp(address) {
+            match listen_tcp(address, options) {
                 Ok(socket) => {
                     let local = socket.local_addr().ok().and_then(|local| local.as_socket()).unwrap_or(address);
                     return Ok(Self { socket, place: Place::Tcp(local) });
@@ -56,9 +85,9 @@ impl Bound {
         Err(refused(bind, &last.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into())))
     }
 
-    fn unix(bind: &Bind, path: &Path) -> Result<Self> {
+    fn unix(bind: &Bind, path: &Path, options: &SocketOptions) -> Result<Self> {
         remove_stale(bind, path)?;
-        let socket = listen_unix(path).map_err(|error| refused(bind, &error))?;
+        let socket = listen_unix(path, options).map_err(|error| refused(bind, &error))?;
         let inode = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
         Ok(Self { socket, place: Place::Unix { path: path.to_owned(), inode } })
     }
@@ -104,20 +133,34 @@ impl Drop for Bound {
     }
 }
 
-fn listen_tcp(address: SocketAddr) -> io::Result<Socket> {
+fn listen_tcp(address: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
     // A restart must not wait for old connections' TIME_WAIT; a listener that is still there is an error all the same.
     socket.set_reuse_address(true)?;
+    if options.reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    if let (Some(only), true) = (options.ipv6_only, address.is_ipv6()) {
+        socket.set_only_v6(only)?;
+    }
     socket.bind(&SockAddr::from(address))?;
-    socket.listen(BACKLOG)?;
+    socket.listen(backlog(options))?;
     Ok(socket)
 }
 
-fn listen_unix(path: &Path) -> io::Result<Socket> {
+fn listen_unix(path: &Path, options: &SocketOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     socket.bind(&SockAddr::unix(path)?)?;
-    socket.listen(BACKLOG)?;
+    if let Some(mode) = options.unix_mode {
+        // Before anybody can connect.
+        std::fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    socket.listen(backlog(options))?;
     Ok(socket)
+}
+
+fn backlog(options: &SocketOptions) -> i32 {
+    options.backlog.map_or(BACKLOG, |backlog| i32::try_from(backlog).unwrap_or(i32::MAX))
 }
 
 /// Removes the socket file of a process that is gone. Anything else there stays, and is an error.

@@ -116,12 +116,15 @@ impl Connect {
         if matches!(bind, Bind::Tcp { port: 0, .. }) {
             return Err(Error::configuration(format!("address '{}': nobody listens on port 0", self.address)));
         }
+        if matches!(bind, Bind::Inherited(_)) {
+            return Err(Error::configuration(format!("address '{}': nobody can be connected to by that", self.address)));
+        }
         let mut listen = self.listen;
         let scheme = match (&bind, self.tls.is_some()) {
             (Bind::Tcp { .. }, false) => "tcp://",
             (Bind::Tcp { .. }, true) => "tls://",
-            (Bind::Unix(_), false) => "",
-            (Bind::Unix(_), true) => "tls+",
+            (Bind::Unix(_) | Bind::Inherited(_), false) => "",
+            (Bind::Unix(_) | Bind::Inherited(_), true) => "tls+",
         };
         listen.target = Some(format!("{scheme}{bind}"));
         let order = Order { bind, tls: self.tls, allow_half_open: listen.allow_half_open, context: self.context };

@@ -65,7 +65,7 @@ impl Target {
     fn new(bind: Bind) -> Option<Self> {
         match bind {
             Bind::Unix(path) => Some(Self::Unix(path)),
-            Bind::Tcp { port: 0, .. } => None,
+            Bind::Tcp { port: 0, .. } | Bind::Inherited(_) => None,
             Bind::Tcp { host, port } => match host.parse::<IpAddr>() {
                 // What is checked is what is dialled.
                 Ok(ip) => Some(Self::Address { ip: ip.to_canonical(), port }),

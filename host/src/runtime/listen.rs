@@ -1,6 +1,6 @@
 //! What an embedder says about a listener before it stands.
 
-use crate::net::{Bind, Tls, Trust};
+use crate::net::{Bind, SocketOptions, Tls, Trust};
 use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
@@ -68,6 +68,7 @@ impl fmt::Display for Instances {
 pub struct Listen {
     /// A bad address is told by `Host::listen`, so that the builder stays a chain.
     pub(super) addresses: Vec<(Result<Bind, String>, Option<Tls>)>,
+    pub(super) sockets: SocketOptions,
     pub(super) name: Option<String>,
     pub(super) instances: Instances,
     pub(super) limits: Limits,
@@ -88,6 +89,7 @@ impl Listen {
     pub(super) fn nowhere() -> Self {
         Self {
             addresses: Vec::new(),
+            sockets: SocketOptions::default(),
             name: None,
             instances: Instances::default(),
             limits: Limits::default(),
@@ -127,6 +129,35 @@ impl Listen {
         if let Some((_, last)) = self.addresses.last_mut() {
             *last = Some(tls);
         }
+        self
+    }
+
+    /// Connections that the kernel may hold until they are accepted; 4,096 unless given.
+    #[must_use]
+    pub fn backlog(mut self, connections: u32) -> Self {
+        self.sockets.backlog = Some(connections);
+        self
+    }
+
+    /// Permissions of its unix sockets' files, as `0o660`; those that the umask leaves unless given.
+    #[must_use]
+    pub fn unix_mode(mut self, mode: u32) -> Self {
+        self.sockets.unix_mode = Some(mode);
+        self
+    }
+
+    /// Whether `[::]` takes IPv6 alone; as the system is set unless given.
+    #[must_use]
+    pub fn ipv6_only(mut self, only: bool) -> Self {
+        self.sockets.ipv6_only = Some(only);
+        self
+    }
+
+    /// Lets other processes listen on the same port, each getting a share of the connections (SO_REUSEPORT). Those that wait for one
+    /// when it stops are lost.
+    #[must_use]
+    pub fn reuse_port(mut self, reuse: bool) -> Self {
+        self.sockets.reuse_port = reuse;
         self
     }
 

@@ -13,7 +13,7 @@ use super::server::{Server, Stop};
 use super::shard::{Shard, State};
 use super::sockets::Sockets;
 use super::worker::{Local, Worker};
-use crate::net::{Bind, Bound, Tls, Trust};
+use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
@@ -56,11 +56,12 @@ impl Host {
         }
         let (candidates, addresses, trust) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
+            let sockets = listen.sockets;
             let connects = !listen.allow_connect.is_empty() || listen.target.is_some() || !listen.credentials.is_empty();
             let trust = listen.trust;
             // Addresses first: the quickest to be wrong.
             let work = move || {
-                let addresses = bind(addresses)?;
+                let addresses = bind(addresses, &sockets)?;
                 let trust = trust.map_or_else(|| platform_trust(connects), Ok);
                 Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
             };
@@ -121,10 +122,10 @@ impl Host {
     }
 }
 
-fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>) -> Result<Vec<Arc<Address>>> {
+fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOptions) -> Result<Vec<Arc<Address>>> {
     let bind = |(bind, tls): (Result<Bind, String>, _)| {
         let bind = bind.map_err(Error::configuration)?;
-        Ok(Arc::new(Address { bound: Bound::new(&bind)?, tls }))
+        Ok(Arc::new(Address { bound: Bound::new(&bind, options)?, tls }))
     };
     addresses.into_iter().map(bind).collect()
 }

@@ -22,6 +22,7 @@ mod kv_libraries;
 mod kv_redis;
 mod library;
 mod lifecycle;
+mod listening;
 mod logging;
 mod order;
 mod outbound;

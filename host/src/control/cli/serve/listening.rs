@@ -9,9 +9,9 @@ const HEADING: &str = "Listening";
 
 #[derive(Debug, Args)]
 pub(super) struct ListenArgs {
-    /// Address to listen on: HOST:PORT, [::1]:PORT or unix:/path; may be given several times
+    /// Address to listen on: HOST:PORT, [::1]:PORT, unix:/path or fd:NAME; may be given several times
     ///
-    /// Port 0 lets the system choose a free one. With --tls-cert and without --listen-tls, these addresses speak TLS.
+    /// Port 0 lets the system choose a free one; fd:NAME is a socket that the service manager opened, by name or number. With --tls-cert and without --listen-tls, these addresses speak TLS.
     #[arg(long, value_name = "ADDR", required_unless_present = "listen_tls", help_heading = HEADING)]
     listen: Vec<Bind>,
     /// Address that speaks TLS; then those of --listen stay plain
@@ -29,6 +29,18 @@ pub(super) struct ListenArgs {
     /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, or a number
     #[arg(long, value_name = "N", default_value = "shared", help_heading = HEADING)]
     instances: Instances,
+    /// Connections that the kernel may hold until they are accepted [default: 4096]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = HEADING)]
+    backlog: Option<u32>,
+    /// Permissions of unix sockets, in octal as 0660 [default: what the umask leaves]
+    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = HEADING)]
+    unix_mode: Option<u32>,
+    /// Whether [::] takes IPv6 alone [default: as the system is set]
+    #[arg(long, value_name = "BOOL", help_heading = HEADING)]
+    ipv6_only: Option<bool>,
+    /// Let other processes listen on the same port, each getting a share of the connections
+    #[arg(long, help_heading = HEADING)]
+    reuse_port: bool,
     /// When a peer has ended its side, leave it to the plugin to end the other
     #[arg(long, help_heading = HEADING)]
     allow_half_open: bool,
@@ -53,7 +65,17 @@ impl ListenArgs {
         }
         let listen =
             listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
-        Ok(listen.instances(self.instances).allow_half_open(self.allow_half_open))
+        let mut listen = listen.instances(self.instances).allow_half_open(self.allow_half_open).reuse_port(self.reuse_port);
+        if let Some(backlog) = self.backlog {
+            listen = listen.backlog(backlog);
+        }
+        if let Some(mode) = self.unix_mode {
+            listen = listen.unix_mode(mode);
+        }
+        if let Some(only) = self.ipv6_only {
+            listen = listen.ipv6_only(only);
+        }
+        Ok(listen)
     }
 
     fn tls(&self) -> Result<Option<Tls>, Failure> {
@@ -71,6 +93,12 @@ impl ListenArgs {
         }
         Ok(tls)
     }
+}
+
+/// Permissions, in octal.
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| "write octal permissions, as 0660".to_owned())
 }
 
 /// A name stands in tables, logs and requests, so it is one word.
@@ -124,6 +152,15 @@ mod tests {
         let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap_err();
         assert!(error.to_string().contains("instances 'per-connection' isn't supported yet"), "{error}");
         assert_eq!(parse(&["--listen", "127.0.0.1:0", "--instances", "per-core"]).unwrap().instances, Instances::PerCore);
+    }
+
+    #[test]
+    fn permissions_are_octal() {
+        assert_eq!(mode("0660"), Ok(0o660));
+        assert_eq!(mode("777"), Ok(0o777));
+        for bad in ["", "8", "0o660", "1777", "-1"] {
+            assert!(mode(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]
