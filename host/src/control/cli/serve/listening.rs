@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::{Bind, Error, Instances, Listen, Tls};
 use clap::Args;
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 const HEADING: &str = "Listening";
 
@@ -49,6 +49,7 @@ pub(super) struct ListenArgs {
 impl ListenArgs {
     /// The listener, with its certificates read and checked.
     pub(super) fn resolve(&self) -> Result<Listen, Failure> {
+        self.check()?;
         let tls = self.tls()?;
         let plain = if self.listen_tls.is_empty() { tls.clone() } else { None };
         let addresses = self.listen.iter().map(|bind| (bind, &plain)).chain(self.listen_tls.iter().map(|bind| (bind, &tls)));
@@ -76,6 +77,27 @@ impl ListenArgs {
             listen = listen.ipv6_only(only);
         }
         Ok(listen)
+    }
+
+    /// Refuses what would have no effect.
+    fn check(&self) -> Result<(), Failure> {
+        let some = |fits: fn(&Bind) -> bool| self.listen.iter().chain(&self.listen_tls).any(fits);
+        let unix = some(|bind| matches!(bind, Bind::Unix(_)));
+        // A name may have such an address.
+        let ipv6 = some(|bind| matches!(bind, Bind::Tcp { host, .. } if host.parse::<Ipv4Addr>().is_err()));
+        let tcp = some(|bind| matches!(bind, Bind::Tcp { .. }));
+        for (flag, given, fits, needs) in [
+            ("--unix-mode", self.unix_mode.is_some(), unix, "unix socket"),
+            ("--ipv6-only", self.ipv6_only.is_some(), ipv6, "IPv6 address"),
+            ("--reuse-port", self.reuse_port, tcp, "TCP address"),
+            ("--backlog", self.backlog.is_some(), unix || tcp, "address of its own"),
+        ] {
+            if given && !fits {
+                let error = Error::configuration(format!("{flag} has no effect: there is no {needs} among the addresses"));
+                return Err(Failure::Usage(error.hint("leave it out, or add such an address")));
+            }
+        }
+        Ok(())
     }
 
     fn tls(&self) -> Result<Option<Tls>, Failure> {
@@ -152,6 +174,25 @@ mod tests {
         let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap_err();
         assert!(error.to_string().contains("instances 'per-connection' isn't supported yet"), "{error}");
         assert_eq!(parse(&["--listen", "127.0.0.1:0", "--instances", "per-core"]).unwrap().instances, Instances::PerCore);
+    }
+
+    #[test]
+    fn a_flag_without_effect_is_refused() {
+        for (flags, words) in [
+            (&["--listen", "127.0.0.1:0", "--unix-mode", "0600"][..], "no unix socket"),
+            (&["--listen", "127.0.0.1:0", "--ipv6-only", "true"], "no IPv6 address"),
+            (&["--listen", "unix:/x.sock", "--reuse-port"], "no TCP address"),
+            (&["--listen", "fd:3", "--backlog", "9"], "no address of its own"),
+        ] {
+            let Err(Failure::Usage(error)) = parse(flags).unwrap().resolve() else { panic!("{flags:?} was taken") };
+            assert!(error.message().contains(words), "{}", error.message());
+        }
+        assert!(
+            parse(&["--listen", "[::]:0", "--listen", "unix:/x", "--unix-mode", "0600", "--ipv6-only", "true"])
+                .unwrap()
+                .resolve()
+                .is_ok()
+        );
     }
 
     #[test]
