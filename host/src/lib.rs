@@ -20,6 +20,7 @@ pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use runtime::{
-    Bind, Client, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions,
-    ReloadReport, Server, Stop, Tls, Trust,
+    Bind, Client, ClientAuth, ClientRule, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Passphrase,
+    Plugin, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported,
+    TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
 };

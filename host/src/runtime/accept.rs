@@ -4,7 +4,7 @@ use super::counters::{Ticket, bump};
 use super::entry::Remote;
 use super::listener::{Address, Listener, lock};
 use super::worker::Local;
-use crate::net::{Accepted, Transport, accept_loop, accept_rest, handshake};
+use crate::net::{Accepted, Handshake, Transport, accept_loop, accept_rest};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -70,14 +70,14 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     {
         tracing::debug!(listener = %listener.name, "TCP_NODELAY: {error}");
     }
-    let Some(tls) = address.tls.clone() else {
+    let Some(tls) = address.tls() else {
         shard.adopt(crate::net::Stream::Plain(transport), remote, ticket);
         return;
     };
     tokio::task::spawn_local(async move {
         let listener = &shard.listener;
         let mut forced = listener.forced.subscribe();
-        let handshake = tokio::time::timeout(listener.limits.handshake_timeout, handshake(&tls, transport));
+        let handshake = tokio::time::timeout(listener.limits.handshake_timeout, Handshake::server(tls, transport));
         let outcome = tokio::select! {
             outcome = handshake => outcome,
             _ = forced.wait_for(|forced| *forced) => return,

@@ -233,7 +233,9 @@ impl Entry {
         self.out.truncate(pool, 0);
         self.flushing = false;
         self.hangup = None;
-        self.upgrade = None;
+        if let Some(mut upgrade) = self.upgrade.take() {
+            upgrade.reset();
+        }
         self.stream.reset();
     }
 
