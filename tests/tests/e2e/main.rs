@@ -38,6 +38,7 @@ mod starttls;
 mod state;
 mod stop;
 mod tls;
+mod tls_clients;
 mod unix;
 mod wasi;
 
