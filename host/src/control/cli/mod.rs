@@ -6,14 +6,21 @@ mod human;
 mod inspect;
 mod limits;
 mod output;
+mod plugin;
 mod reload;
 mod report;
 mod run;
+mod secrets;
 mod serve;
 mod status;
 mod stop;
 mod table;
 mod units;
+
+pub(super) use self::{
+    limits::LimitArgs,
+    serve::{Mode, listener_name},
+};
 
 use self::output::Failure;
 use super::admin::{Client, path::default_path};
@@ -138,6 +145,10 @@ mod tests {
             &["sockdock", "status", "--jsn"][..],
             &["sockdock", "connect", "x"],
             &["sockdock", "serve", "x.wasm", "-c", "sockdock.toml"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--listen", "127.0.0.1:0"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--idle-timeout", "1s"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--set", "a=1"],
+            &["sockdock", "serve"],
             &["sockdock", "reload", "--policy", "canary"],
             &["sockdock"],
         ] {
