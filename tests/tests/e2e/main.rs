@@ -39,6 +39,9 @@ mod state;
 mod stop;
 mod tls;
 mod tls_clients;
+mod tls_leaks;
+mod tls_options;
+mod tls_rotation;
 mod unix;
 mod wasi;
 
