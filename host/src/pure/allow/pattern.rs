@@ -86,7 +86,7 @@ impl FromStr for ConnectRule {
             )
         };
         if let Some(path) = text.strip_prefix("unix:") {
-            if !path.starts_with('/') && !(path.starts_with('@') && path.len() > 1) {
+            if !(path.starts_with('/') || path.starts_with('@') && path.len() > 1) {
                 return Err(bad("the path of a unix socket begins with /, an abstract name with @"));
             }
             // An abstract name is a path that begins with a zero byte, for the system as for us.
