@@ -19,8 +19,9 @@ pub use guest::Inspection;
 pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
+pub use pure::proxy_protocol::ProxyProtocol;
 pub use runtime::{
-    Bind, Client, ClientAuth, ClientRule, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Passphrase,
-    Plugin, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported,
-    TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, Client, ClientAuth, ClientRule, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner,
+    Passphrase, Plugin, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, TlsCertificate, TlsReload, TlsReport,
+    TlsReported, TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
 };

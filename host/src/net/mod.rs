@@ -2,6 +2,7 @@
 
 mod accept;
 mod address;
+mod announced;
 mod dial;
 mod endpoint;
 mod handshake;
@@ -15,11 +16,12 @@ mod trust;
 
 pub use accept::{Accepted, accept_loop, accept_rest};
 pub use address::Bind;
+pub use announced::read_announcement;
 pub use dial::{dial_tcp, dial_unix, look_up};
 pub use endpoint::{endpoint_of, socket_error};
 pub use handshake::Handshake;
 pub use hangup::HangupWatch;
-pub use listener::{Bound, SocketOptions};
+pub use listener::{Bound, Owner, SocketOptions};
 pub use stream::{Stream, Transport};
 pub use tls::{ClientAuth, ClientRule, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion};
 pub use trust::{Ask, Trust, TrustSettings};

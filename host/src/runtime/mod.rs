@@ -12,6 +12,7 @@ mod clock;
 mod counters;
 mod dial;
 mod driver;
+mod ends;
 mod entry;
 mod generation;
 mod grants;
@@ -19,6 +20,7 @@ mod host;
 mod hostcalls;
 mod listen;
 mod listener;
+mod peers;
 mod plugin;
 mod prepare;
 mod reload;
@@ -37,7 +39,8 @@ mod vote;
 mod worker;
 
 pub use crate::net::{
-    Bind, ClientAuth, ClientRule, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
+    TrustSettings,
 };
 pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};

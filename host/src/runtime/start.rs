@@ -73,6 +73,7 @@ impl Host {
             limits,
             grants: Arc::new(Grants::new(AllowConnect::new(listen.allow_connect), secrets)),
             allow_half_open: listen.allow_half_open,
+            proxy_protocol: listen.proxy_protocol,
             instances: listen.instances,
             addresses,
             target: listen.target,

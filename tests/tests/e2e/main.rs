@@ -7,6 +7,7 @@
 mod accept;
 mod admin;
 mod backpressure;
+mod balanced;
 mod bytes;
 mod chat;
 mod cli_errors;
@@ -39,6 +40,9 @@ mod state;
 mod stop;
 mod tls;
 mod tls_clients;
+mod tls_leaks;
+mod tls_options;
+mod tls_rotation;
 mod unix;
 mod wasi;
 

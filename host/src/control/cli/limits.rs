@@ -68,6 +68,9 @@ pub(in crate::control) struct LimitArgs {
     /// Connections at a time; more are refused
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.connections, help_heading = NUMBER)]
     max_connections: usize,
+    /// Connections of one IPv4 address, or of one IPv6 /64 network, at a time; more are refused [default: no limit]
+    #[arg(long, value_name = "N", help_heading = NUMBER)]
+    max_connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.timers, help_heading = NUMBER)]
     max_timers: usize,
@@ -93,6 +96,7 @@ impl Default for LimitArgs {
             reads_per_turn: limits.reads_per_turn,
             context_limit: Size(limits.context),
             max_connections: limits.connections,
+            max_connections_per_peer: limits.connections_per_peer,
             max_timers: limits.timers,
             idle_timeout: OptionalSpan(limits.idle_timeout),
             connect_timeout: Span(limits.connect_timeout),
@@ -123,6 +127,7 @@ impl LimitArgs {
             reads_per_turn: self.reads_per_turn,
             context: self.context_limit.0,
             connections: self.max_connections,
+            connections_per_peer: self.max_connections_per_peer,
             timers: self.max_timers,
             idle_timeout: self.idle_timeout.0,
             connect_timeout: self.connect_timeout.0,

@@ -32,7 +32,7 @@ SIGTERM, SIGINT  accept no more, let the connections end, then stop;
                  the second one closes the connections at once";
 
 /// Flags whose place is taken by the keys of a configuration file. clap makes no group of a struct that has another one within.
-const IN_THE_FILE: [&str; 15] = [
+const IN_THE_FILE: [&str; 18] = [
     "plugin",
     "listen",
     "listen_tls",
@@ -40,6 +40,9 @@ const IN_THE_FILE: [&str; 15] = [
     "instances",
     "backlog",
     "unix_mode",
+    "unix_owner",
+    "proxy_protocol",
+    "proxy_from",
     "ipv6_only",
     "reuse_port",
     "allow_half_open",
@@ -134,7 +137,11 @@ mod tests {
             let conflicting = conflicts.iter().any(|other| other.get_id() == arg.get_id());
             assert!(of_the_process != conflicting, "--{} with -c", arg.get_id());
         }
-        let parsed = |line: &[&str]| ServeArgs::augment_args(Command::new("serve")).try_get_matches_from(line).map(|found| ServeArgs::from_arg_matches(&found).is_ok());
+        let parsed = |line: &[&str]| {
+            ServeArgs::augment_args(Command::new("serve"))
+                .try_get_matches_from(line)
+                .map(|found| ServeArgs::from_arg_matches(&found).is_ok())
+        };
         assert!(parsed(&["serve", "-c", "f", "--workers", "2"]).unwrap());
         assert!(parsed(&["serve", "-c", "f", "--memory-limit", "1MiB"]).is_err());
     }

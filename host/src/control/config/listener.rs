@@ -4,7 +4,10 @@ use super::tls::{CertificateTable, TlsTable};
 use super::value::{OneOrMany, Setting, Written};
 use crate::control::cli::{LimitArgs, Mode, listener_name};
 use crate::control::source::Source;
-use crate::{Bind, ConnectRule, Error, Instances, Limits, Listen, Result, TlsSource, TlsVersion, Trust, TrustSettings};
+use crate::{
+    Bind, ConnectRule, Error, Instances, Limits, Listen, Owner, ProxyProtocol, Result, TlsSource, TlsVersion, Trust,
+    TrustSettings,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,9 +35,14 @@ pub(super) struct ListenerTable {
     allow_half_open: bool,
     backlog: Option<u32>,
     unix_mode: Option<Written<Mode>>,
+    unix_owner: Option<Written<Owner>>,
     ipv6_only: Option<bool>,
     #[serde(default)]
     reuse_port: bool,
+    #[serde(default)]
+    proxy_protocol: bool,
+    #[serde(default)]
+    proxy_from: OneOrMany<String>,
     #[serde(default)]
     allow_connect: OneOrMany<Written<ConnectRule>>,
     #[serde(default)]
@@ -77,6 +85,10 @@ impl ListenerConfig {
         if table.tls.is_none() && !table.tls_address.is_empty() {
             let error = Error::configuration(format!("listener '{name}' has a tls-address and no certificate"));
             return Err(error.hint("add [listener.tls] with cert and key"));
+        }
+        if !table.proxy_protocol && !table.proxy_from.is_empty() {
+            let error = Error::configuration(format!("listener '{name}' has proxy-from without proxy-protocol"));
+            return Err(error.hint("add proxy-protocol = true, or leave it out"));
         }
         let limits = table.limits.limits()?;
         Ok(Self { name, source, limits, table })
@@ -122,6 +134,13 @@ impl ListenerConfig {
         }
         if let Some(Written(Mode(mode))) = table.unix_mode {
             listen = listen.unix_mode(mode);
+        }
+        if let Some(Written(owner)) = table.unix_owner {
+            listen = listen.unix_owner(owner);
+        }
+        if table.proxy_protocol {
+            let from = |protocol: ProxyProtocol, network: &String| protocol.from(network);
+            listen = listen.proxy_protocol(table.proxy_from.iter().try_fold(ProxyProtocol::new(), from)?);
         }
         if let Some(only) = table.ipv6_only {
             listen = listen.ipv6_only(only);

@@ -37,6 +37,7 @@ fn everything_there_can_be() {
     assert_eq!(listener.name(), "front");
     assert_eq!(listener.limits.idle_timeout, Some(Duration::from_secs(90)));
     assert_eq!(listener.limits.memory, 64 << 20);
+    assert_eq!(listener.limits.connections_per_peer, Some(100));
     assert_eq!(listener.table.instances.0, Instances::PerCore);
     let told = [("debug", "true"), ("greeting", "hello"), ("max-keys", "1000")];
     let told = told.map(|(key, value)| (key.to_owned(), value.to_owned()));

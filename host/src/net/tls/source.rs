@@ -103,8 +103,7 @@ impl TlsSource {
     }
 }
 
-/// Whether it is an ASN.1 SEQUENCE rather than text; the first byte of one is `0` in ASCII, its second no digit or letter.
+/// Whether it is an ASN.1 SEQUENCE rather than text with PEM in it.
 pub(super) fn is_der(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x30, length, ..] if !length.is_ascii_graphic() && !length.is_ascii_whitespace())
-        && !bytes.windows(10).any(|window| window == b"-----BEGIN")
+    bytes.first() == Some(&0x30) && !bytes.windows(10).any(|window| window == b"-----BEGIN")
 }
