@@ -35,6 +35,7 @@ mod readme_consoles;
 mod reload;
 mod reload_failures;
 mod reload_traffic;
+mod smtp;
 mod socks5;
 mod starttls;
 mod state;

@@ -1,6 +1,6 @@
 //! What the examples' READMEs show of a console is what one sees.
 
-use sockdock_tests::{Document, Host, Program, Serve, Terminal, repository};
+use sockdock_tests::{Certificates, Document, Host, Program, Serve, Terminal, repository};
 
 /// A command of a `console` block, and the lines below it.
 struct Turn {
@@ -129,5 +129,22 @@ fn socks5() {
         let said = Program::new("sh").args(["-c", &ours.replacen("curl ", "curl --silent --show-error ", 1)]).run();
         let said = if said.status.success() { said.stdout } else { said.stderr };
         assert!(said.lines().eq(&below), "examples/socks5/README.md:{line}: {said}");
+    }
+}
+
+#[test]
+fn smtp_starttls() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Certificates::write(folder.path(), "mail");
+    let pair = format!("{},{}", made.certificate.display(), made.key.display());
+    let Console { host, address, clients } = console_where("smtp-starttls", &[("cert.pem,key.pem", &pair)]);
+    for (number, Turn { line, command, below }) in (1..).zip(clients) {
+        let ours = command.replace(&address, &host.tcp_address().to_string());
+        assert!(ours != command && command.starts_with("swaks "), "examples/smtp-starttls/README.md:{line}: {command}");
+        let said = Program::new("sh").args(["-c", &ours]).run().success();
+        assert!(said.lines().eq(&below), "examples/smtp-starttls/README.md:{line}: {said}");
+        if number == 1 {
+            host.wait_log(&["message 1", "<ann@example.com>", "<ben@example.org>"]);
+        }
     }
 }
