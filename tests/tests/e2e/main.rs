@@ -32,6 +32,7 @@ mod proxy_tls;
 mod readme;
 mod readme_commands;
 mod readme_consoles;
+mod redis_client;
 mod reload;
 mod reload_failures;
 mod reload_traffic;

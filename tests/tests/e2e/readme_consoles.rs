@@ -148,3 +148,17 @@ fn smtp_starttls() {
         }
     }
 }
+
+#[test]
+fn redis_client() {
+    let redis = crate::kv_redis::Redis::start();
+    let Console { host, address, clients } = console_where("redis-client", &[("127.0.0.1:6379", &redis.address.to_string())]);
+    let (theirs, ours) = (address.rsplit(':').next().unwrap(), host.tcp_address().port().to_string());
+    for Turn { line, command, below } in clients {
+        let command = command.replace(theirs, &ours);
+        assert!(command.starts_with("redis-cli "), "examples/redis-client/README.md:{line}: {command}");
+        // As it would look at a terminal.
+        let said = Program::new("sh").args(["-c", &command.replacen("redis-cli ", "redis-cli --no-raw ", 1)]).run().success();
+        assert!(said.lines().filter(|line| !line.is_empty()).eq(&below), "examples/redis-client/README.md:{line}: {said}");
+    }
+}
