@@ -68,8 +68,8 @@ impl Session {
                 Next::Password => match wire::password(rest) {
                     Err(_) => return Asked::Wrong,
                     Ok(None) => break,
-                    Ok(Some(((name, password), used))) => {
-                        let good = users.knows(name, password);
+                    Ok(Some((user, used))) => {
+                        let good = users.knows(user);
                         answer(&wire::verdict(good));
                         if !good {
                             return Asked::Wrong;

@@ -1,5 +1,6 @@
 //! Who may use the proxy.
 
+use crate::wire::User;
 use sockdock_guest::{Config, Failure};
 
 /// Names and passwords; with none set, everybody may.
@@ -23,10 +24,10 @@ impl Users {
         self.0.is_empty()
     }
 
-    pub fn knows(&self, name: &[u8], password: &[u8]) -> bool {
+    pub fn knows(&self, user: User<'_>) -> bool {
         // All are compared, and to the end: how long it takes tells nothing of how much was right.
-        self.0.iter().fold(false, |found, (its_name, its_password)| {
-            found | (same(its_name.as_bytes(), name) & same(its_password.as_bytes(), password))
+        self.0.iter().fold(false, |found, (name, password)| {
+            found | (same(name.as_bytes(), user.name) & same(password.as_bytes(), user.password))
         })
     }
 }

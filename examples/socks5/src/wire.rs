@@ -43,14 +43,21 @@ pub fn methods(input: &[u8]) -> Result<Option<(&[u8], usize)>, Malformed> {
     }
 }
 
+/// Who a client says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User<'a> {
+    pub name: &'a [u8],
+    pub password: &'a [u8],
+}
+
 /// A name and a password.
-pub fn password(input: &[u8]) -> Result<Option<((&[u8], &[u8]), usize)>, Malformed> {
+pub fn password(input: &[u8]) -> Result<Option<(User<'_>, usize)>, Malformed> {
     if input.first().is_some_and(|version| *version != PASSWORD_VERSION) {
         return Err(Malformed);
     }
     let Some((name, rest)) = input.get(1..).and_then(counted) else { return Ok(None) };
     let Some((password, _)) = counted(rest) else { return Ok(None) };
-    Ok(Some(((name, password), 3 + name.len() + password.len())))
+    Ok(Some((User { name, password }, 3 + name.len() + password.len())))
 }
 
 /// Bytes with their number before them, in one byte.

@@ -77,7 +77,7 @@ fn what_is_wrong_is_told_by_an_alert() {
         (b"\x16\x03\x01\x40\x01".to_vec(), Alert::RecordOverflow),
         (b"\x16\x03\x01\0\x01\x02".to_vec(), Alert::UnexpectedMessage),
         (records(&long, 1 << 14), Alert::IllegalParameter),
-        (records(&vec![1; 1], 1).repeat(MAX_RECORDS), Alert::IllegalParameter),
+        (records(&[1], 1).repeat(MAX_RECORDS), Alert::IllegalParameter),
         (records(&message(&sni(b"a.example")), 1), Alert::IllegalParameter),
         (doubled, Alert::IllegalParameter),
         (records(&message(&two_names), 1 << 14), Alert::DecodeError),
