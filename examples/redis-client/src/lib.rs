@@ -2,6 +2,7 @@
 //! the connection that the host has made.
 
 mod client;
+mod itself;
 mod replies;
 #[path = "../../kv/src/resp/mod.rs"]
 #[allow(dead_code, reason = "kv's, which needs more of it")]
@@ -32,8 +33,10 @@ const LAST_WAIT: Duration = Duration::from_secs(5);
 struct RedisClient {
     saved: Saved,
     settings: Settings,
-    /// Of all clients.
+    /// Memory of all clients.
     held: usize,
+    /// Those that aren't read from now.
+    paused: BTreeSet<Socket>,
 }
 
 /// What the next generation gets.
@@ -71,6 +74,7 @@ impl Plugin for RedisClient {
     fn restore(&mut self, state: State) -> Result<(), Failure> {
         self.saved = state.load()?;
         self.held = self.saved.clients.values().map(Client::held).sum();
+        self.paused = self.saved.clients.iter().filter(|(_, client)| client.is_paused()).map(|(socket, _)| *socket).collect();
         timers::clear(ORPHANS);
         Ok(())
     }
@@ -81,7 +85,6 @@ impl Plugin for RedisClient {
         } else if self.is_server(socket) {
             info!("connected to the server");
             self.saved.failures = 0;
-            self.saved.server.iter_mut().for_each(|server| server.open = true);
         } else {
             self.for_itself(socket);
         }
@@ -111,8 +114,8 @@ impl Plugin for RedisClient {
     fn close(&mut self, socket: Socket, info: CloseInfo) {
         if self.is_server(socket) {
             self.lost(&info.error.map_or("it has ended".into(), |error| error.message));
-        } else if let Some(client) = self.saved.clients.remove(&socket) {
-            self.held -= client.held();
+        } else {
+            self.forget(socket);
         }
     }
 
@@ -160,31 +163,9 @@ impl RedisClient {
         self.saved.server = Some(server);
     }
 
-    /// On the connection that the host has made: gives the operator's commands, all at once.
-    fn for_itself(&mut self, socket: Socket) {
-        self.ready(Server::new(socket));
-        let Self { saved: Saved { server: Some(server), .. }, settings, .. } = self else { return };
-        server.open = true;
-        for line in &settings.run {
-            let mut parser = resp::Parser::default();
-            let line = format!("{}\n", line.replace(['\r', '\n'], " "));
-            match parser.parse(line.as_bytes(), settings.max_bulk) {
-                Ok(Some(_)) if parser.args(line.as_bytes()).len() > 0 => {
-                    server.ask(parser.args(line.as_bytes()).iter(), Due::Own(line.trim_end().into()));
-                }
-                _ => warn!("`{}` is no command", line.trim_end()),
-            }
-        }
-        for channel in &settings.subscribe {
-            server.ask([&b"subscribe"[..], channel.as_bytes()].into_iter(), Due::Own(format!("subscribe {channel}")));
-        }
-        server.flush();
-        self.done();
-    }
-
     /// Hands the server's replies to those who wait for them.
     fn replied(&mut self, bytes: &[u8]) {
-        let Self { saved: Saved { server: Some(server), clients, .. }, settings, held } = self else { return };
+        let Self { saved: Saved { server: Some(server), clients, .. }, settings, held, .. } = self else { return };
         let mut told = BTreeSet::new();
         let mut refused = false;
         let mut tell = |client: Socket, reply: &[u8]| {
@@ -223,15 +204,6 @@ impl RedisClient {
         self.done();
     }
 
-    /// Where there is nothing to listen to: the connection ends with the last reply, and the host with it.
-    fn done(&mut self) {
-        if let (None, Some(server)) = (&self.settings.server, &self.saved.server) {
-            if server.is_idle() && self.settings.subscribe.is_empty() {
-                server.socket().end().ok();
-            }
-        }
-    }
-
     /// The connection is over, or can't be made.
     fn lost(&mut self, why: &str) {
         let Some(server) = self.saved.server.take() else { return };
@@ -266,24 +238,39 @@ impl RedisClient {
 /// The clients' side.
 impl RedisClient {
     fn with_client(&mut self, socket: Socket, step: impl FnOnce(&mut Client)) {
-        let Self { saved: Saved { server, clients, .. }, settings, held } = self;
+        let Self { saved: Saved { server, clients, .. }, settings, held, paused } = self;
+        let sharing = clients.len();
         let Some(client) = clients.get_mut(&socket) else { return };
         *held -= client.held();
         step(client);
         client.go_on(server.as_mut(), settings);
         *held += client.held();
-        if *held > settings.max_clients {
+        if client.is_paused() {
+            paused.insert(socket)
+        } else {
+            paused.remove(&socket)
+        };
+        if *held > settings.max_clients && client.held() > settings.max_clients / sharing {
             warn!("client {socket} is cut off: with its {} bytes there are more than max-clients", client.held());
+            self.forget(socket);
             socket.terminate().ok();
         }
-        server.iter_mut().for_each(Server::flush);
+        self.saved.server.iter_mut().for_each(Server::flush);
     }
 
-    /// Those that were held back may go on, if there is room now.
+    fn forget(&mut self, socket: Socket) {
+        self.paused.remove(&socket);
+        if let Some(client) = self.saved.clients.remove(&socket) {
+            self.held -= client.held();
+        }
+    }
+
+    /// Those that were held back may go on, as far as there is room now.
     fn go_on(&mut self) {
-        let paused: Vec<Socket> =
-            self.saved.clients.iter().filter(|(_, client)| client.is_paused()).map(|(socket, _)| *socket).collect();
-        for client in paused {
+        for client in self.paused.clone() {
+            if self.saved.server.as_ref().is_some_and(Server::is_full) {
+                break;
+            }
             self.with_client(client, |_| {});
         }
     }

@@ -21,8 +21,6 @@ pub struct Server {
     #[serde(skip)]
     scanner: Scanner,
     due: VecDeque<Due>,
-    /// The connection stands.
-    pub open: bool,
 }
 
 /// Whose a reply is.
@@ -53,7 +51,7 @@ pub enum Next<'a> {
 
 impl Server {
     pub fn new(socket: Socket) -> Self {
-        Self { sink: Sink::new(socket), input: Vec::new(), scanner: Scanner::default(), due: VecDeque::new(), open: false }
+        Self { sink: Sink::new(socket), input: Vec::new(), scanner: Scanner::default(), due: VecDeque::new() }
     }
 
     pub fn socket(&self) -> Socket {
