@@ -3,9 +3,10 @@
 use crate::guests;
 use sockdock_tests::{Address, Certificates, Client, Host, Pace, Program, Random, Secure, Serve, example_folder, pump, trusting};
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::Path,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
@@ -62,7 +63,7 @@ impl std::io::Read for Trickle<'_> {
 impl std::io::Write for Trickle<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.2 += 1;
-        if self.2 % 50 == 0 {
+        if self.2.is_multiple_of(50) {
             self.1.try_reload(serde_json::json!({})).unwrap();
         }
         self.0.write(&bytes[..1])
@@ -170,4 +171,44 @@ fn an_upstream_of_another_name_gets_no_byte() {
         }
     }
     echo.wait_count("connections", 0);
+}
+
+#[test]
+fn an_upstream_that_wants_a_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| Certificates::write(folder.path(), name));
+    // It sends each line back reversed, to those whose certificate it knows.
+    let mut server = Command::new("openssl")
+        .args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-Verify", "1", "-verify_return_error", "-CAfile"])
+        .arg(&ours.certificate)
+        .arg("-cert")
+        .arg(&theirs.certificate)
+        .arg("-key")
+        .arg(&theirs.key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("start openssl s_server");
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find(|line| line.starts_with("ACCEPT ")).expect("openssl says where it listens");
+    let address = format!("127.0.0.1:{}", said.rsplit(':').next().unwrap());
+    let pair = format!("ours={},{}", ours.certificate.display(), ours.key.display());
+    let ca = theirs.certificate.display().to_string();
+    for shown in [true, false] {
+        let proxy = proxy(&[&address], |serve| {
+            let serve = serve.tcp().args(["--connect-ca", &ca, "--credentials", &pair]);
+            let serve = serve.set("upstream", &address).set("upstream-tls", "true");
+            if shown { serve.set("upstream-credentials", "ours") } else { serve }
+        });
+        let mut client = proxy.tcp();
+        client.send("hello\n");
+        if shown {
+            client.expect("olleh\n");
+        } else {
+            assert_eq!(client.expect_reset(), b"");
+        }
+    }
+    server.kill().ok();
+    server.wait().ok();
 }
