@@ -22,6 +22,9 @@ pub struct Limits {
     pub context: usize,
     /// Connections of one listener at a time. 65,536: bounded by descriptors first.
     pub connections: usize,
+    /// Connections of one peer at a time: of an IPv4 address, or of an IPv6 network of 64 bits. None: balancers and
+    /// networks behind one address have many.
+    pub connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance.
     pub timers: usize,
     /// Idle time after which the host closes a connection. None: a protocol's idle rules are its own.
@@ -64,6 +67,7 @@ impl Default for Limits {
             reads_per_turn: 16,
             context: 64 << 10,
             connections: 65_536,
+            connections_per_peer: None,
             timers: 65_536,
             idle_timeout: None,
             connect_timeout: Duration::from_secs(10),
@@ -98,6 +102,7 @@ impl Limits {
             ("read-buffer", self.read_buffer == 0),
             ("log-message-limit", self.log_message == 0),
             ("max-connections", self.connections == 0),
+            ("max-connections-per-peer", self.connections_per_peer == Some(0)),
             ("reads-per-turn", self.reads_per_turn == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {

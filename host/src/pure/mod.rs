@@ -5,5 +5,6 @@ pub mod connection;
 pub mod error;
 pub mod limits;
 pub mod outbound;
+pub mod proxy_protocol;
 pub mod socket;
 pub mod timers;

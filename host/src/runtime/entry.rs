@@ -1,36 +1,16 @@
 //! One connection: its state machine, its stream, its queue, its clock.
 
 use super::clock::Clock;
+use super::ends::Remote;
 use super::upgrade::Upgrade;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
 use crate::pure::outbound::{Outbound, Pool};
 use crate::pure::socket::{Endpoint, SocketError, SocketId};
-use rustix::net::SocketAddrAny;
 use std::io::{self, IoSlice};
-use std::net::SocketAddrV4;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-
-/// Where a connection comes from; small, since every idle connection keeps one.
-pub(super) enum Remote {
-    V4(SocketAddrV4),
-    Other(Box<SocketAddrAny>),
-    Unknown,
-}
-
-impl From<Option<SocketAddrAny>> for Remote {
-    fn from(address: Option<SocketAddrAny>) -> Self {
-        match address {
-            None => Self::Unknown,
-            Some(address) => match SocketAddrV4::try_from(address.clone()) {
-                Ok(ip) => Self::V4(ip),
-                Err(_) => Self::Other(Box::new(address)),
-            },
-        }
-    }
-}
 
 /// What the current guest call has done to a connection, so that it can be settled, or undone after a trap.
 #[derive(Default)]
@@ -59,7 +39,7 @@ pub(super) struct Entry {
     pub(super) bytes_written: u64,
     pub(super) clock: Clock,
     pub(super) remote: Remote,
-    /// Kept when the descriptor is closed before the guest is told.
+    /// What a balancer announced; else kept when the descriptor is closed before the guest is told.
     pub(super) local: Option<Box<Endpoint>>,
     /// The name, or address, that the plugin connected to.
     #[expect(clippy::box_collection, reason = "one word instead of three in every entry; few have it")]
@@ -226,7 +206,7 @@ impl Entry {
 
     /// Throws the queue away and resets the connection.
     pub(super) fn reset(&mut self, pool: &mut Pool) {
-        if self.machine.is_known() {
+        if self.machine.is_known() && self.local.is_none() {
             self.local = self.stream.local().map(|address| Box::new(crate::net::endpoint_of(&address)));
         }
         self.machine.lost(self.out.len() as u64);
