@@ -25,6 +25,7 @@ mod library;
 mod lifecycle;
 mod listening;
 mod logging;
+mod losses;
 mod oracle;
 mod order;
 mod outbound;
