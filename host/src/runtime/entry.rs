@@ -194,6 +194,12 @@ impl Entry {
         }
     }
 
+    /// Reading failed; nothing is sent any more, either.
+    pub(super) fn read_failed(&mut self, error: SocketError) {
+        self.flushing = false;
+        self.machine.read_failed(error);
+    }
+
     /// Sends FIN.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.upgrade = None;

@@ -1,7 +1,8 @@
 //! What is lost when a connection breaks, and what isn't: over TCP and over TLS.
 
 use crate::guests;
-use sockdock_tests::{Serve, Subject, Tracer, eventually};
+use sockdock_tests::{Client, Serve, Subject, Tracer, eventually};
+use std::io::Write as _;
 
 /// One that serves both, and answers in `close` how much was handed to the kernel.
 fn tracer(options: impl FnOnce(Serve) -> Serve) -> Tracer {
@@ -124,6 +125,18 @@ fn what_a_peer_does_not_read_in_time_is_counted() {
         let seen = subject.peer.expect_reset().len() as u64;
         assert!(0 < seen && seen <= written, "{how}: the peer saw {seen} of {written}");
     });
+}
+
+#[test]
+fn a_record_that_does_not_decrypt_loses_what_was_queued() {
+    let tracer = tracer(|serve| serve);
+    let Subject { peer: Client::Tls(mut peer), id } = tracer.subject(tracer.tls()) else { unreachable!() };
+    let taken = fill(&tracer, id);
+    peer.stream.write_all(b"\x17\x03\x03\x00\x20no record of this connection's own").unwrap();
+    tracer.tell(&format!("auto-pause {id} off"));
+    let (unsent, written) = losses(&tracer, id, "tls");
+    assert!(unsent > 0);
+    assert_eq!(unsent + written, taken);
 }
 
 #[test]
