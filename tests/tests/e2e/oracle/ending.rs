@@ -141,7 +141,7 @@ fn an_end_with_pending_writes() {
     plain(&[("open", "send 12582912; end")]).both(
         |stage| {
             let mut peer = stage.peer();
-            stage.wait("a open");
+            stage.wait("a write short");
             let seen = peer.ending();
             stage.note(if seen == "peer 12582912 end" { "all".to_owned() } else { seen.split(' ').last().unwrap().to_owned() });
             drop(peer);

@@ -7,7 +7,15 @@ use super::{CLOSE_AFTER, CLOSE_WITHIN, Differs, plain};
 fn ended_in(on: &[(&str, &str)], differs: &[Differs<'_>]) {
     plain(on).both(
         |stage| {
-            let mut peer = stage.peer();
+            let mut peer = match stage.try_peer() {
+                Ok(peer) => peer,
+                // Before `connect` returned.
+                Err(error) => {
+                    assert!(error.contains("reset"), "{error}");
+                    stage.note("peer reset");
+                    return stage.wait("a close");
+                }
+            };
             if on.iter().any(|(event, _)| ["data", "end", "close"].contains(event)) {
                 stage.wait("a open");
                 peer.send("x");

@@ -193,19 +193,21 @@ impl Stage {
     /// The peer's next connection.
     #[track_caller]
     fn peer(&mut self) -> Peer {
-        self.try_peer().unwrap_or_else(|error| panic!("no handshake: {error}"))
+        self.try_peer().unwrap_or_else(|error| panic!("no connection: {error}"))
     }
 
-    /// The same; with TLS the handshake may fail.
+    /// The same; it may be reset at once, and with TLS the handshake may fail.
     #[track_caller]
     fn try_peer(&mut self) -> Result<Peer, String> {
         if let Some(accepted) = self.accepted.take() {
             return accepted.join().expect("the connection was accepted");
         }
         let address = ([127, 0, 0, 1], self.running.port()).into();
-        let Some(config) = &self.trusts else { return Ok(Peer::Plain(Client::tcp(address))) };
-        let stream = TcpStream::connect(address).expect("connect");
+        let stream = TcpStream::connect_timeout(&address, DEADLINE).map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        let Some(config) = &self.trusts else { return Ok(Peer::Plain(Client::Tcp(stream))) };
         let secure = Secure::handshake(stream, config.clone()).map_err(|error| error.to_string())?;
         Ok(Peer::Plain(Client::Tls(Box::new(secure))))
     }
