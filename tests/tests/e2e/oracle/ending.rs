@@ -143,7 +143,11 @@ fn an_end_with_pending_writes() {
             let mut peer = stage.peer();
             stage.wait("a write short");
             let seen = peer.ending();
-            stage.note(if seen == "peer 12582912 end" { "all".to_owned() } else { seen.split(' ').last().unwrap().to_owned() });
+            stage.note(if seen == "peer 12582912 end" {
+                "all".to_owned()
+            } else {
+                seen.split(' ').next_back().unwrap().to_owned()
+            });
             drop(peer);
             stage.wait("a close");
         },

@@ -29,7 +29,7 @@ fn ended_in(on: &[(&str, &str)], differs: &[Differs<'_>]) {
             }
             let seen = peer.ending();
             // How much was sent before it is no matter.
-            stage.note(format!("peer {}", seen.split(' ').last().unwrap()));
+            stage.note(format!("peer {}", seen.split(' ').next_back().unwrap()));
             drop(peer);
             stage.wait("a close");
         },
