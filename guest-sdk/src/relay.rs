@@ -1,11 +1,14 @@
 //! Two connections whose bytes go to each other: what proxies and tunnels are made of.
 
 use crate::outbound::{ConnectOptions, connect};
-use crate::{CloseInfo, ErrorCode, Socket};
+use crate::{CloseInfo, ErrorCode, Socket, timers};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// Bytes queued for one side above which the other is read no further. The host's own mark: with less, `drain` wouldn't come.
+/// Bytes queued for one side above which the other is read no further: the host's own mark, unless the operator has set another.
 const HIGH_WATER: usize = 64 << 10;
+/// A queue that is below the host's mark empties without a `drain`. So one that a side is paused for is looked at from time to time.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the context of a joined connection begins with; the number of the other one follows. In the form of a version's name, so that
 /// [`Socket::context`] takes it for no other type.
@@ -15,7 +18,7 @@ const MARK: &[u8] = b"\x07relay-1";
 ///
 /// Each side is read as fast as the other takes it: not the host's rule (which stops reading from a peer that doesn't read), but the
 /// pair's, which stops the *source* of the bytes. A side that doesn't read costs 128 KiB at most, and never the other direction. The
-/// listener needs `--allow-half-open`, and a `--high-water` of no more than the default.
+/// listener needs `--allow-half-open`.
 ///
 /// Who belongs to whom stands in the connections' contexts, which the host keeps: nothing is to be carried over a reload. Before a
 /// connection is joined its context is the plugin's; give it a [typed](Socket::set_context) one, since a peer's bytes, put there as
@@ -50,6 +53,9 @@ const MARK: &[u8] = b"\x07relay-1";
 ///         if let Some(relay) = Relay::of(socket) {
 ///             relay.part().terminate().ok();
 ///         }
+///     }
+///     fn fired(&mut self, token: u64) {
+///         Relay::of(Socket::from_id(token)).into_iter().for_each(Relay::look);
 ///     }
 /// }
 /// ```
@@ -97,11 +103,23 @@ impl Relay {
             self.side.terminate().ok();
         } else if self.other.queued().is_ok_and(|queued| queued > HIGH_WATER) {
             self.side.pause().ok();
+            timers::set(self.side.id(), LOOK).ok();
+        }
+    }
+
+    /// For `fired`, where the timer's token is this side's number.
+    pub fn look(self) {
+        match self.other.queued() {
+            Ok(0) => drop(self.side.resume()),
+            Ok(_) => drop(timers::set(self.side.id(), LOOK)),
+            // Its `close` ends this side.
+            Err(_) => {}
         }
     }
 
     /// For `drain`: this side has taken what was queued for it, so the other is read again.
     pub fn drained(self) {
+        timers::clear(self.other.id());
         self.other.resume().ok();
     }
 
@@ -112,6 +130,7 @@ impl Relay {
 
     /// For `close`: this side is over, and so is the other, in the same way: at once after a failure, else once it has all its bytes.
     pub fn closed(self, info: &CloseInfo) {
+        timers::clear(self.side.id());
         let other = self.part();
         if info.error.is_some() { other.terminate() } else { other.end() }.ok();
     }
@@ -124,7 +143,7 @@ impl Relay {
     }
 
     /// Resets the connections whose other side is gone without a `close`, as it happens after a trap in one of its events: bytes
-    /// on their way are lost, so the pair can't go on. For a timer that [`Plugin::start`](crate::Plugin::start) sets.
+    /// on their way are lost, so the pair can't go on. For a timer, with a token of its own, that [`Plugin::start`](crate::Plugin::start) sets.
     pub fn reset_orphans() {
         let live: BTreeSet<Socket> = Socket::live().into_iter().collect();
         for relay in live.iter().filter_map(|side| Self::of(*side)) {

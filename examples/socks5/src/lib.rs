@@ -81,10 +81,10 @@ impl Plugin for Socks {
 
     fn fired(&mut self, token: u64) {
         let socket = Socket::from_id(token);
-        if token == ORPHANS {
-            Relay::reset_orphans();
-        } else if Relay::of(socket).is_none() {
-            socket.terminate().ok();
+        match Relay::of(socket) {
+            _ if token == ORPHANS => Relay::reset_orphans(),
+            Some(relay) => relay.look(),
+            None => drop(socket.terminate()),
         }
     }
 }

@@ -8,7 +8,7 @@ struct Tunnel;
 
 impl Plugin for Tunnel {
     fn start(&mut self, _: &Config) -> Result<(), Failure> {
-        Ok(timers::set(0, Duration::ZERO)?)
+        Ok(timers::set(u64::MAX, Duration::ZERO)?)
     }
     fn open(&mut self, socket: Socket) {
         if Relay::of(socket).is_none() {
@@ -30,8 +30,11 @@ impl Plugin for Tunnel {
     fn connect_error(&mut self, socket: Socket, _: SocketError) {
         Relay::of(socket).unwrap().part().terminate().ok();
     }
-    fn fired(&mut self, _: u64) {
-        Relay::reset_orphans();
+    fn fired(&mut self, token: u64) {
+        match token {
+            u64::MAX => Relay::reset_orphans(),
+            _ => Relay::of(Socket::from_id(token)).into_iter().for_each(Relay::look),
+        }
     }
 }
 
@@ -73,6 +76,22 @@ fn the_source_is_paused_and_nothing_else() {
         host.read(slow, None);
         assert!(host.received(slow) == bytes);
     }
+}
+
+#[test]
+fn it_goes_on_without_a_drain_where_the_operator_has_set_the_mark_higher() {
+    let limits = Limits { high_water: 1 << 20, write_buffer: 2 << 20, ..Limits::default() };
+    let mut host = Harness::<Tunnel>::with(limits, &[]).unwrap();
+    let (client, upstream) = joined(&mut host);
+    host.read(client, Some(0));
+    let bytes = vec![7; 1 << 20];
+    host.send(upstream, &bytes);
+    assert!(host.unread(upstream) > 0);
+    host.advance(Duration::from_secs(1));
+    assert!(host.unread(upstream) > 0, "the queue is still full");
+    host.read(client, None);
+    host.advance(Duration::from_secs(1));
+    assert!(host.received(client) == bytes);
 }
 
 #[test]
