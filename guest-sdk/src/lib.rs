@@ -4,7 +4,7 @@
 //!
 //! - [`Plugin`]: the events, all with defaults; [`plugin!`] exports one.
 //! - [`Socket`]: what can be done with a connection; [`Sink`] gathers small writes and keeps what a short write left;
-//!   [`Pipeline`] is for protocols of requests and answers.
+//!   [`Pipeline`] is for protocols of requests and answers; [`Relay`] joins two connections, for proxies.
 //! - [`Versioned`]: types that outlive a build: contexts of sockets ([`Socket::context`]) and the plugin's state ([`State`]).
 //! - [`timers`], [`outbound`], [`topics`], [`log`], [`Config`].
 //! - `testing` (not on Wasm): a host for native tests of a plugin, with a clock of its own.
@@ -20,6 +20,7 @@ pub mod log;
 pub mod outbound;
 mod pipeline;
 mod plugin;
+mod relay;
 mod sink;
 mod socket;
 mod state;
@@ -37,6 +38,7 @@ pub use context::ContextError;
 pub use dispatch::{Exports, Installed, Instance};
 pub use pipeline::{Pipeline, Progress};
 pub use plugin::{Failure, Plugin};
+pub use relay::Relay;
 pub use sink::Sink;
 pub use socket::Socket;
 pub use versioned::{First, VersionError, Versioned};
