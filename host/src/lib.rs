@@ -18,7 +18,7 @@ mod runtime;
 pub use guest::Inspection;
 pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
-pub use pure::limits::Limits;
+pub use pure::limits::{Limits, SlowSubscribers};
 pub use runtime::{
     Bind, Client, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Plugin, ReloadFailure, ReloadOptions,
     ReloadReport, Server, Stop, Tls, Trust,

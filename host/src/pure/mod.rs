@@ -6,4 +6,5 @@ pub mod error;
 pub mod limits;
 pub mod outbound;
 pub mod socket;
+pub mod subscriptions;
 pub mod timers;

@@ -5,8 +5,9 @@ use super::upgrade::Upgrade;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
-use crate::pure::outbound::{Outbound, Pool};
+use crate::pure::outbound::{Outbound, Pool, SLICES};
 use crate::pure::socket::{Endpoint, SocketError, SocketId};
+use bytes::Bytes;
 use rustix::net::SocketAddrAny;
 use std::io::{self, IoSlice};
 use std::net::SocketAddrV4;
@@ -43,6 +44,18 @@ pub(super) struct Mark {
     pub(super) finished: bool,
     /// Its driver has something to do.
     pub(super) turn: bool,
+    /// It couldn't take what was published, and is to be closed for it.
+    pub(super) behind: bool,
+}
+
+/// What became of a message that was offered.
+pub(super) enum Offer {
+    /// It is queued.
+    Taken,
+    /// There was no room for all of it.
+    Full,
+    /// Nothing can be sent any more.
+    Gone,
 }
 
 pub(super) struct Entry {
@@ -132,9 +145,11 @@ impl Entry {
     /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
     pub(super) fn send_now(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
         let queued = self.out.len();
-        let [front, back] = self.out.slices();
-        let slices = [front, back, IoSlice::new(data)];
-        let slices = if queued == 0 { &slices[2..] } else { &slices[..] };
+        let mut slices = [IoSlice::new(&[]); SLICES + 1];
+        let (count, bytes) = self.out.gather(queued, slices.get_mut(..SLICES).unwrap_or_default());
+        let Some(own) = slices.get_mut(count).filter(|_| bytes == queued) else { return 0 };
+        *own = IoSlice::new(data);
+        let slices = slices.get(..=count).unwrap_or_default();
         match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
             Poll::Ready(Ok(n)) => {
                 self.sent(pool, n);
@@ -158,8 +173,10 @@ impl Entry {
         }
         let mut total = 0;
         while self.sendable() > 0 {
-            let slices = self.out.slices_up_to(self.sendable());
-            match self.stream.poll_write(&mut Context::from_waker(&self.waker), &slices) {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let (count, _) = self.out.gather(self.sendable(), &mut slices);
+            let slices = slices.get(..count).unwrap_or_default();
+            match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
                 Poll::Ready(Ok(0)) => {
                     self.fail(socket_error(&io::ErrorKind::WriteZero.into()));
                     return total;
@@ -186,6 +203,30 @@ impl Entry {
             }
         }
         total
+    }
+
+    /// As [`Self::flush`], also where the kernel had no room a while ago.
+    fn flush_again(&mut self, pool: &mut Pool) {
+        self.blocked = false;
+        self.flush(pool);
+    }
+
+    /// Queues what was published: all of it, or nothing.
+    pub(super) fn offer(&mut self, pool: &mut Pool, limits: &Limits, data: &Bytes) -> Offer {
+        let room = |entry: &Self| limits.write_buffer.saturating_sub(entry.out.len()) >= data.len();
+        if !room(self) {
+            self.flush_again(pool);
+        }
+        match (self.machine.takes(), room(self)) {
+            (false, _) => return Offer::Gone,
+            (true, false) => return Offer::Full,
+            (true, true) => self.out.share(pool, data),
+        }
+        if self.out.len() > limits.high_water {
+            self.machine.crossed_high_water();
+            self.mark().turn = true;
+        }
+        Offer::Taken
     }
 
     /// Bytes of the queue that may go now: before a TLS handshake those that were written before it.
@@ -274,6 +315,9 @@ impl Entry {
     /// Undoes what a trapped call did to it. A peer that has seen a part of it is reset rather than misled.
     pub(super) fn undo(&mut self, pool: &mut Pool) {
         let Some(mark) = self.mark.take() else { return };
+        if mark.behind {
+            self.machine.forgive();
+        }
         if mark.sent || mark.finished {
             self.machine.condemn();
         } else {
