@@ -50,7 +50,6 @@ fn what_a_call_that_traps_has_published_is_taken_back() {
     peers[2..].iter_mut().for_each(|peer| peer.subscribes("t"));
     peers[0].says("trap t never seen");
     peers[0].0.get_mut().expect_reset();
-    // Also where it would have cost somebody the connection.
     for _ in 0..20 {
         let mut other = Peer::new(host.tcp());
         other.says("big-trap t 1000000");
@@ -66,6 +65,27 @@ fn what_a_call_that_traps_has_published_is_taken_back() {
     }
     // An instance that begins anew may publish, to nobody here.
     assert_eq!((host.count("published"), host.count("delivered"), host.count("slow_subscribers")), (21 + 1, 4, 0));
+}
+
+#[test]
+fn who_would_have_been_closed_by_a_call_that_traps_stays() {
+    let host = board("2").unix("s").start();
+    // By unix sockets, for which the kernel keeps little: most of it waits in the queues.
+    let mut slow: Vec<Peer> = (0..2).map(|_| Peer::new(host.unix("s"))).collect();
+    slow.iter_mut().for_each(|peer| peer.subscribes("t"));
+    let mut publisher = Peer::new(host.tcp());
+    assert_eq!(publisher.asks("big t 900000"), "2");
+    eventually("both to have it", || (host.count("delivered") == 2).then_some(()));
+    let mut other = Peer::new(host.tcp());
+    other.says("big-trap t 900000");
+    other.0.get_mut().expect_reset();
+    assert_eq!(host.count("slow_subscribers"), 0);
+    for peer in &mut slow {
+        peer.0.get_mut().receive(900_000);
+        peer.sees_nothing_more();
+    }
+    assert_eq!(publisher.asks("pub t seen"), "2");
+    slow.iter_mut().for_each(|peer| peer.sees("seen"));
 }
 
 /// Bytes that the kernel has can't be taken back: who was sent them is reset, as after a `write`.
