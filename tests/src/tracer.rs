@@ -17,6 +17,7 @@ const CONTROL: &str = "control.sock";
 pub struct Tracer {
     control: RefCell<BufReader<Client>>,
     host: Host,
+    greeting: &'static str,
 }
 
 /// A subject: a peer's connection and the id by which the plugin knows it.
@@ -32,17 +33,25 @@ impl Tracer {
     /// Serves `guest` (the tracer) on TCP and on what else `options` adds.
     #[track_caller]
     pub fn start(guest: Guest, options: impl FnOnce(Serve) -> Serve) -> Self {
+        Self::greeted("", guest, options)
+    }
+
+    /// As [`Self::start`]; what its control connection begins with.
+    #[track_caller]
+    pub fn greeted(greeting: &'static str, guest: Guest, options: impl FnOnce(Serve) -> Serve) -> Self {
         let serve = options(Serve::guest(guest).tcp().unix(CONTROL));
         let path = serve.path(CONTROL);
         let host = serve.set("control", path.display().to_string()).start();
         let control = RefCell::new(BufReader::new(host.unix(CONTROL)));
-        Self { control, host }
+        control.borrow_mut().get_mut().send(greeting);
+        Self { control, host, greeting }
     }
 
     /// Opens the control connection again, after the instance that served it died with it.
     #[track_caller]
     pub fn reconnect(&self) {
         *self.control.borrow_mut() = BufReader::new(self.host.unix(CONTROL));
+        self.control.borrow_mut().get_mut().send(self.greeting);
     }
 
     /// Sends commands, separated by `; ` and carried out within one handler call; gives their answers.

@@ -2,10 +2,12 @@
 
 use crate::pure::error::Error;
 use std::fmt;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// An address to listen on: `HOST:PORT`, `[::1]:PORT`, `unix:/path`, or `fd:NAME`, a socket that the service manager has opened.
+/// An address to listen on: `HOST:PORT`, `[::1]:PORT`, `unix:/path`, `unix:@name` (an abstract name, without a file), or `fd:NAME`, a
+/// socket that the service manager has opened.
 ///
 /// ```
 /// use sockdock::Bind;
@@ -25,11 +27,22 @@ pub enum Bind {
         /// 0: any free one.
         port: u16,
     },
-    /// The path of a unix socket.
+    /// The path of a unix socket; one that begins with a zero byte is an abstract name.
     Unix(PathBuf),
     /// A listening socket handed over at the start (systemd's socket activation): its name in LISTEN_FDNAMES, or its
     /// descriptor's number, from 3 on.
     Inherited(String),
+}
+
+/// Whether a unix socket has an abstract name in place of a file.
+pub(super) fn is_abstract(path: &Path) -> bool {
+    path.as_os_str().as_bytes().first() == Some(&0)
+}
+
+/// A unix socket's path as people write it: `/path` or `@name`.
+pub(super) fn shown_path(path: &Path) -> String {
+    let shown = path.display().to_string();
+    if is_abstract(path) { shown.replacen('\0', "@", 1) } else { shown }
 }
 
 impl fmt::Display for Bind {
@@ -37,7 +50,7 @@ impl fmt::Display for Bind {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Unix(path) => write!(f, "unix:{}", shown_path(path)),
             Self::Inherited(name) => write!(f, "fd:{name}"),
         }
     }
@@ -49,13 +62,15 @@ impl FromStr for Bind {
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| {
             Error::configuration(format!("address '{text}': {why}")).hint(
-                "write HOST:PORT, [IPV6]:PORT, unix:/path or fd:NAME, as 127.0.0.1:7000, [::1]:7000, unix:/run/echo.sock, fd:3",
+                "write HOST:PORT, [IPV6]:PORT, unix:/path, unix:@name or fd:NAME, as 127.0.0.1:7000, [::1]:7000, unix:/run/echo.sock, unix:@echo, fd:3",
             )
         };
         if let Some(path) = text.strip_prefix("unix:") {
             // sun_path holds 108 bytes, the closing zero among them.
             return match path.len() {
                 0 => Err(bad("the path is empty")),
+                _ if path == "@" => Err(bad("the abstract name is empty")),
+                1..=108 if path.starts_with('@') && !path.contains('\0') => Ok(Self::Unix(path.replacen('@', "\0", 1).into())),
                 1..=107 if !path.contains('\0') => Ok(Self::Unix(path.into())),
                 _ => Err(bad("a unix socket's path has at most 107 bytes and no zero byte")),
             };
@@ -92,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_what_is_shown() {
-        for text in ["127.0.0.1:7000", "[::1]:0", "localhost:80", "unix:/tmp/x.sock", "fd:3", "fd:web.socket"] {
+        for text in ["127.0.0.1:7000", "[::1]:0", "localhost:80", "unix:/tmp/x.sock", "unix:@x", "fd:3", "fd:web.socket"] {
             assert_eq!(text.parse::<Bind>().map(|bind| bind.to_string()).ok().as_deref(), Some(text));
         }
     }
@@ -107,6 +122,7 @@ mod tests {
             (":7000", "host is missing"),
             ("h:65536", "0 to 65535"),
             ("unix:", "empty"),
+            ("unix:@", "empty"),
             ("fd:", "is missing"),
         ] {
             let message = text.parse::<Bind>().expect_err(text).to_string();

@@ -1,18 +1,19 @@
 //! The operating system's addresses and errors in the contract's words.
 
 use crate::pure::socket::{Endpoint, ErrorCode, SocketError};
-use rustix::net::SocketAddrAny;
+use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::ffi::OsStrExt;
 
-/// A socket address as `types.endpoint`. Unnamed unix sockets have an empty address.
+/// A socket address as `types.endpoint`. Unnamed unix sockets have an empty address, abstract names begin with `@`.
 pub fn endpoint_of(address: &SocketAddrAny) -> Endpoint {
     if let Ok(ip) = SocketAddr::try_from(address.clone()) {
         return Endpoint { address: ip.ip().to_string(), port: ip.port() };
     }
-    let path = rustix::net::SocketAddrUnix::try_from(address.clone()).ok().and_then(|unix| {
-        unix.path().map(|path| String::from_utf8_lossy(std::ffi::OsStr::from_bytes(path.to_bytes()).as_bytes()).into_owned())
+    let path = SocketAddrUnix::try_from(address.clone()).ok().and_then(|unix| match unix.abstract_name() {
+        // Unnamed ones have a name without bytes.
+        Some(name) if !name.is_empty() => Some(format!("@{}", String::from_utf8_lossy(name))),
+        _ => unix.path().map(|path| String::from_utf8_lossy(path.to_bytes()).into_owned()),
     });
     Endpoint { address: path.unwrap_or_default(), port: 0 }
 }

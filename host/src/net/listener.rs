@@ -1,15 +1,18 @@
 //! Listening sockets.
 
-use super::address::Bind;
+mod closing;
+mod unix;
+
+pub use self::unix::Owner;
+
+use super::address::{Bind, shown_path};
 use super::inherited;
 use crate::pure::error::{Error, Result};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use std::fs::Permissions;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Enough for a burst of connections between two turns of the accept loop.
@@ -23,10 +26,12 @@ pub struct SocketOptions {
     pub backlog: Option<u32>,
     /// Permissions of a unix socket's file, as `0o660`; those that the umask leaves unless given.
     pub unix_mode: Option<u32>,
+    /// Whose a unix socket's file is; the process's own unless given.
+    pub unix_owner: Option<Owner>,
     /// Whether `[::]` takes IPv6 alone; the system's setting (`net.ipv6.bindv6only`) unless given.
     pub ipv6_only: Option<bool>,
-    /// Whether other processes may listen on the same port (SO_REUSEPORT), each getting a share of the connections. Those that wait
-    /// for a process when it stops are lost.
+    /// Whether other processes may listen on the same port (SO_REUSEPORT), each getting a share of the connections. Handshakes
+    /// that are under way when one of them stops are lost.
     pub reuse_port: bool,
 }
 
@@ -35,6 +40,8 @@ pub struct SocketOptions {
 pub struct Bound {
     socket: Socket,
     place: Place,
+    /// Another process goes on listening on it.
+    shared: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +71,7 @@ impl Bound {
             Ok((None, path)) => Place::Unix { path: path.unwrap_or_default(), inode: None },
             Err(error) => return Err(refused(bind, &error)),
         };
-        Ok(Self { socket, place })
+        Ok(Self { socket, place, shared: true })
     }
 
     fn tcp(bind: &Bind, host: &str, port: u16, options: &SocketOptions) -> Result<Self> {
@@ -77,7 +84,7 @@ impl Bound {
             match listen_tcp(address, options) {
                 Ok(socket) => {
                     let local = socket.local_addr().ok().and_then(|local| local.as_socket()).unwrap_or(address);
-                    return Ok(Self { socket, place: Place::Tcp(local) });
+                    return Ok(Self { socket, place: Place::Tcp(local), shared: false });
                 }
                 Err(error) => last = Some(error),
             }
@@ -86,10 +93,24 @@ impl Bound {
     }
 
     fn unix(bind: &Bind, path: &Path, options: &SocketOptions) -> Result<Self> {
-        remove_stale(bind, path)?;
-        let socket = listen_unix(path, options).map_err(|error| refused(bind, &error))?;
-        let inode = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        Ok(Self { socket, place: Place::Unix { path: path.to_owned(), inode } })
+        let (socket, inode) = unix::listen(bind, path, options)?;
+        Ok(Self { socket, place: Place::Unix { path: path.to_owned(), inode }, shared: false })
+    }
+
+    /// Has newcomers go elsewhere while those that the kernel has queued are accepted. A socket of the service manager stays as it is: the
+    /// next process serves whom this one leaves.
+    pub(super) fn turn_away(&self) {
+        self.remove_file();
+        if !self.shared {
+            closing::turn_away(&self.socket, self.is_unix());
+        }
+    }
+
+    /// Ends listening, whoever else still has the descriptor.
+    pub(super) fn shut(&self) {
+        if !self.shared {
+            closing::shut(&self.socket);
+        }
     }
 
     /// The TCP address, its port the one that the system chose.
@@ -110,8 +131,17 @@ impl Bound {
         match (&self.place, tls) {
             (Place::Tcp(address), false) => format!("tcp://{address}"),
             (Place::Tcp(address), true) => format!("tls://{address}"),
-            (Place::Unix { path, .. }, false) => format!("unix:{}", path.display()),
-            (Place::Unix { path, .. }, true) => format!("tls+unix:{}", path.display()),
+            (Place::Unix { path, .. }, false) => format!("unix:{}", shown_path(path)),
+            (Place::Unix { path, .. }, true) => format!("tls+unix:{}", shown_path(path)),
+        }
+    }
+
+    fn remove_file(&self) {
+        let Place::Unix { path, inode } = &self.place else { return };
+        // Not a file that somebody has put there since.
+        let there = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        if inode.is_some() && there == *inode {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -124,12 +154,7 @@ impl AsFd for Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        let Place::Unix { path, inode } = &self.place else { return };
-        // Not a file that somebody has put there since.
-        let there = std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        if inode.is_some() && there == *inode {
-            let _ = std::fs::remove_file(path);
-        }
+        self.remove_file();
     }
 }
 
@@ -148,35 +173,8 @@ fn listen_tcp(address: SocketAddr, options: &SocketOptions) -> io::Result<Socket
     Ok(socket)
 }
 
-fn listen_unix(path: &Path, options: &SocketOptions) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
-    socket.bind(&SockAddr::unix(path)?)?;
-    if let Some(mode) = options.unix_mode {
-        // Before anybody can connect.
-        std::fs::set_permissions(path, Permissions::from_mode(mode))?;
-    }
-    socket.listen(backlog(options))?;
-    Ok(socket)
-}
-
 fn backlog(options: &SocketOptions) -> i32 {
     options.backlog.map_or(BACKLOG, |backlog| i32::try_from(backlog).unwrap_or(i32::MAX))
-}
-
-/// Removes the socket file of a process that is gone. Anything else there stays, and is an error.
-fn remove_stale(bind: &Bind, path: &Path) -> Result<()> {
-    let Ok(file) = std::fs::symlink_metadata(path) else { return Ok(()) };
-    if !file.file_type().is_socket() {
-        return Err(Error::configuration(format!("can't listen on {bind}: a file that isn't a socket is there"))
-            .hint("choose another path, or move the file away"));
-    }
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(|error| refused(bind, &error))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        _ => Err(refused(bind, &io::ErrorKind::AddrInUse.into())),
-    }
 }
 
 fn refused(bind: &Bind, error: &io::Error) -> Error {

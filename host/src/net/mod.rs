@@ -2,6 +2,7 @@
 
 mod accept;
 mod address;
+mod announced;
 mod dial;
 mod endpoint;
 mod hangup;
@@ -15,10 +16,11 @@ mod trust;
 
 pub use accept::{Accepted, accept_loop, accept_rest};
 pub use address::Bind;
+pub use announced::read_announcement;
 pub use dial::{dial_tcp, dial_unix, look_up};
 pub use endpoint::{endpoint_of, socket_error};
 pub use hangup::HangupWatch;
-pub use listener::{Bound, SocketOptions};
+pub use listener::{Bound, Owner, SocketOptions};
 pub use stream::{Stream, Transport};
 pub use tls::{Tls, handshake};
 pub use trust::{Ask, Trust};

@@ -24,6 +24,9 @@ pub struct Limits {
     pub context: usize,
     /// Connections of one listener at a time. 65,536: bounded by descriptors first.
     pub connections: usize,
+    /// Connections of one peer at a time: of an IPv4 address, or of an IPv6 network of 64 bits. None: balancers and
+    /// networks behind one address have many.
+    pub connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance.
     pub timers: usize,
     /// Topics that one socket may be subscribed to at a time. 256: a person's rooms; more is a plugin that forgets to unsubscribe.
@@ -108,6 +111,7 @@ impl Default for Limits {
             reads_per_turn: 16,
             context: 64 << 10,
             connections: 65_536,
+            connections_per_peer: None,
             timers: 65_536,
             topics: 256,
             topic_name: 256,
@@ -147,6 +151,7 @@ impl Limits {
             ("read-buffer", self.read_buffer == 0),
             ("log-message-limit", self.log_message == 0),
             ("max-connections", self.connections == 0),
+            ("max-connections-per-peer", self.connections_per_peer == Some(0)),
             ("reads-per-turn", self.reads_per_turn == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod error;
 pub mod limits;
 pub mod outbound;
+pub mod proxy_protocol;
 pub mod socket;
 pub mod subscriptions;
 pub mod timers;

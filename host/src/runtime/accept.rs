@@ -1,10 +1,10 @@
 //! From the accept loop to a shard: limits, an even spread, the TLS handshake.
 
 use super::counters::{Ticket, bump};
-use super::entry::Remote;
+use super::ends::{Ends, Remote};
 use super::listener::{Address, Listener, lock};
 use super::worker::Local;
-use crate::net::{Accepted, Transport, accept_loop, accept_rest, handshake};
+use crate::net::{Accepted, Stream, Transport, accept_loop, accept_rest, handshake, read_announcement};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,10 +15,7 @@ pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Ad
         let (local, listener) = (local.clone(), listener.clone());
         tokio::task::spawn_local(async move {
             let take = |accepted| dispatch(&local, &listener, &address, accepted);
-            let failed = |error: std::io::Error| {
-                bump(&listener.counters.accept_errors);
-                tracing::warn!(listener = %listener.name, address = address.url(), "accept failed: {error}; trying again");
-            };
+            let failed = |error| failed(&listener, &address, &error);
             if let Err(error) = accept_loop(&address.bound, take, failed).await {
                 tracing::error!(listener = %listener.name, address = address.url(), "can't accept any more: {error}");
             }
@@ -30,8 +27,14 @@ pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Ad
 /// Stops accepting; what the kernel had accepted for us already is still served. On the worker of the accept loops.
 pub(super) fn stop(local: &Rc<Local>, listener: &Arc<Listener>) {
     for address in listener.stop_accepting() {
-        accept_rest(&address.bound, |accepted| dispatch(local, listener, &address, accepted));
+        let take = |accepted| dispatch(local, listener, &address, accepted);
+        accept_rest(&address.bound, take, |error| failed(listener, &address, &error));
     }
+}
+
+fn failed(listener: &Listener, address: &Address, error: &std::io::Error) {
+    bump(&listener.counters.accept_errors);
+    tracing::warn!(listener = %listener.name, address = address.url(), "accept failed: {error}");
 }
 
 /// Gives a fresh connection to the shard that has the fewest.
@@ -53,10 +56,10 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
 }
 
 /// Makes a connection of it, on the worker where it stays.
-fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Accepted, ticket: Ticket) {
+fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Accepted, mut ticket: Ticket) {
     let Some(shard) = local.shards.borrow().get(&shard).cloned() else { return };
     let listener = &shard.listener;
-    let remote = Remote::from(accepted.peer);
+    let ends = Ends { remote: Remote::from(accepted.peer), local: None };
     let transport = match Transport::register(accepted.fd, address.bound.is_unix()) {
         Ok(transport) => transport,
         Err(error) => {
@@ -70,25 +73,83 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     {
         tracing::debug!(listener = %listener.name, "TCP_NODELAY: {error}");
     }
-    let Some(tls) = address.tls.clone() else {
-        shard.adopt(crate::net::Stream::Plain(transport), remote, ticket);
+    if listener.proxy_protocol.is_none() && address.tls.is_none() {
+        if listener.admits(&ends.remote, &mut ticket) {
+            shard.adopt(Stream::Plain(transport), ends, ticket);
+        }
         return;
-    };
+    }
+    let address = address.clone();
     tokio::task::spawn_local(async move {
         let listener = &shard.listener;
         let mut forced = listener.forced.subscribe();
-        let handshake = tokio::time::timeout(listener.limits.handshake_timeout, handshake(&tls, transport));
+        let limit = listener.limits.handshake_timeout;
+        let beginning = tokio::time::timeout(limit, begin(listener, &address, transport, ends, &mut ticket));
         let outcome = tokio::select! {
-            outcome = handshake => outcome,
+            outcome = beginning => outcome,
             _ = forced.wait_for(|forced| *forced) => return,
         };
-        let why = match outcome {
-            Ok(Ok(stream)) => return shard.adopt(stream, remote, ticket),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("not done within {:?} (handshake-timeout)", listener.limits.handshake_timeout),
-        };
-        // Never the plugin's business: a port scan costs no guest CPU.
-        bump(&listener.counters.handshakes_failed);
-        tracing::info!(listener = %listener.name, "TLS handshake failed: {why}");
+        match outcome {
+            Ok(Some((stream, ends))) => shard.adopt(stream, ends, ticket),
+            Ok(None) => {}
+            Err(_) => {
+                bump(&listener.counters.handshakes_failed);
+                tracing::info!(listener = %listener.name, "the beginning of a connection wasn't done within {limit:?} (handshake-timeout)");
+            }
+        }
     });
+}
+
+/// What comes before the plugin hears of a connection, and is none of its business if it fails (a port scan costs no guest CPU): the
+/// balancer's announcement, the limit per peer, the TLS handshake.
+async fn begin(
+    listener: &Listener,
+    address: &Address,
+    transport: Transport,
+    mut ends: Ends,
+    ticket: &mut Ticket,
+) -> Option<(Stream, Ends)> {
+    if let Some(protocol) = &listener.proxy_protocol {
+        let refused = |why: &dyn std::fmt::Display| {
+            bump(&listener.counters.refused);
+            tracing::info!(listener = %listener.name, peer = ends.remote.endpoint().address, "connection refused: {why}");
+        };
+        if !protocol.trusts(ends.remote.ip()) {
+            refused(&"its peer may not announce others (proxy-from)");
+            return None;
+        }
+        match read_announcement(&transport).await {
+            Ok(Some(announced)) => ends = announced.into(),
+            Ok(None) => {}
+            Err(error) => {
+                refused(&error);
+                return None;
+            }
+        }
+    }
+    if !listener.admits(&ends.remote, ticket) {
+        return None;
+    }
+    let Some(tls) = &address.tls else { return Some((Stream::Plain(transport), ends)) };
+    match handshake(tls, transport).await {
+        Ok(stream) => Some((stream, ends)),
+        Err(error) => {
+            bump(&listener.counters.handshakes_failed);
+            tracing::info!(listener = %listener.name, "TLS handshake failed: {error}");
+            None
+        }
+    }
+}
+
+impl Listener {
+    /// Whether its peer may have one more connection; counted as long as the ticket lives.
+    fn admits(&self, remote: &Remote, ticket: &mut Ticket) -> bool {
+        let (Some(peers), Some(peer)) = (&self.peers, remote.ip()) else { return true };
+        ticket.place = peers.admit(peer);
+        if ticket.place.is_none() {
+            bump(&self.counters.refused);
+            tracing::warn!(listener = %self.name, %peer, "connection refused: max-connections-per-peer reached");
+        }
+        ticket.place.is_some()
+    }
 }

@@ -37,7 +37,7 @@ impl Connect {
 
     /// To a unix socket.
     pub fn unix(path: impl AsRef<std::path::Path>) -> Self {
-        Self::new(format!("unix:{}", path.as_ref().display()))
+        Self::new(Bind::Unix(path.as_ref().to_owned()).to_string())
     }
 
     /// By TLS; the server's certificate has to be good for the host part of the address.

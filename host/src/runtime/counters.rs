@@ -1,5 +1,6 @@
 //! What is counted: per shard by one writer, per listener off the hot path.
 
+use super::peers::Place;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -67,12 +68,14 @@ pub(super) fn read(counter: &AtomicU64) -> u64 {
 pub(super) struct Ticket {
     shard: Arc<ShardCounters>,
     drained: Arc<tokio::sync::Notify>,
+    /// Its place among its peer's, where those are limited.
+    pub(super) place: Option<Box<Place>>,
 }
 
 impl Ticket {
     pub(super) fn new(shard: Arc<ShardCounters>, drained: Arc<tokio::sync::Notify>) -> Self {
         bump(&shard.connections);
-        Self { shard, drained }
+        Self { shard, drained, place: None }
     }
 }
 

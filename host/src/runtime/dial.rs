@@ -2,7 +2,7 @@
 
 use super::counters::Ticket;
 use super::driver::Driver;
-use super::entry::Remote;
+use super::ends::Remote;
 use super::listener::Listener;
 use super::shard::{Shard, State};
 use super::sockets::{Phase, Sockets};

@@ -1,37 +1,16 @@
 //! One connection: its state machine, its stream, its queue, its clock.
 
 use super::clock::Clock;
+use super::ends::Remote;
 use super::upgrade::Upgrade;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
 use crate::pure::outbound::{Outbound, Pool, SLICES};
 use crate::pure::socket::{Endpoint, SocketError, SocketId};
-use bytes::Bytes;
-use rustix::net::SocketAddrAny;
 use std::io::{self, IoSlice};
-use std::net::SocketAddrV4;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-
-/// Where a connection comes from; small, since every idle connection keeps one.
-pub(super) enum Remote {
-    V4(SocketAddrV4),
-    Other(Box<SocketAddrAny>),
-    Unknown,
-}
-
-impl From<Option<SocketAddrAny>> for Remote {
-    fn from(address: Option<SocketAddrAny>) -> Self {
-        match address {
-            None => Self::Unknown,
-            Some(address) => match SocketAddrV4::try_from(address.clone()) {
-                Ok(ip) => Self::V4(ip),
-                Err(_) => Self::Other(Box::new(address)),
-            },
-        }
-    }
-}
 
 /// What the current guest call has done to a connection, so that it can be settled, or undone after a trap.
 #[derive(Default)]
@@ -48,16 +27,6 @@ pub(super) struct Mark {
     pub(super) behind: bool,
 }
 
-/// What became of a message that was offered.
-pub(super) enum Offer {
-    /// It is queued.
-    Taken,
-    /// There was no room for all of it.
-    Full,
-    /// Nothing can be sent any more.
-    Gone,
-}
-
 pub(super) struct Entry {
     pub(super) id: SocketId,
     pub(super) machine: Connection,
@@ -72,7 +41,7 @@ pub(super) struct Entry {
     pub(super) bytes_written: u64,
     pub(super) clock: Clock,
     pub(super) remote: Remote,
-    /// Kept when the descriptor is closed before the guest is told.
+    /// What a balancer announced; else kept when the descriptor is closed before the guest is told.
     pub(super) local: Option<Box<Endpoint>>,
     /// The name, or address, that the plugin connected to.
     #[expect(clippy::box_collection, reason = "one word instead of three in every entry; few have it")]
@@ -84,7 +53,7 @@ pub(super) struct Entry {
     /// It has ended without an error: there is nothing left to watch for.
     hung_up: bool,
     /// The kernel has no room at the moment; the waker is registered.
-    blocked: bool,
+    pub(super) blocked: bool,
     /// TLS holds bytes that the kernel hasn't got.
     flushing: bool,
 }
@@ -205,30 +174,6 @@ impl Entry {
         total
     }
 
-    /// As [`Self::flush`], also where the kernel had no room a while ago.
-    fn flush_again(&mut self, pool: &mut Pool) {
-        self.blocked = false;
-        self.flush(pool);
-    }
-
-    /// Queues what was published: all of it, or nothing.
-    pub(super) fn offer(&mut self, pool: &mut Pool, limits: &Limits, data: &Bytes) -> Offer {
-        let room = |entry: &Self| limits.write_buffer.saturating_sub(entry.out.len()) >= data.len();
-        if !room(self) {
-            self.flush_again(pool);
-        }
-        match (self.machine.takes(), room(self)) {
-            (false, _) => return Offer::Gone,
-            (true, false) => return Offer::Full,
-            (true, true) => self.out.share(pool, data),
-        }
-        if self.out.len() > limits.high_water {
-            self.machine.crossed_high_water();
-            self.mark().turn = true;
-        }
-        Offer::Taken
-    }
-
     /// Bytes of the queue that may go now: before a TLS handshake those that were written before it.
     fn sendable(&self) -> usize {
         self.upgrade.as_ref().map_or(self.out.len(), |upgrade| upgrade.clear())
@@ -267,7 +212,7 @@ impl Entry {
 
     /// Throws the queue away and resets the connection.
     pub(super) fn reset(&mut self, pool: &mut Pool) {
-        if self.machine.is_known() {
+        if self.machine.is_known() && self.local.is_none() {
             self.local = self.stream.local().map(|address| Box::new(crate::net::endpoint_of(&address)));
         }
         self.machine.lost(self.out.len() as u64);

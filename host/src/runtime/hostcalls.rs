@@ -1,6 +1,6 @@
 //! The contract's functions, answered: what each does to the table.
 
-use super::entry::{Entry, Remote};
+use super::entry::Entry;
 use super::sockets::{Phase, Sockets, Touched};
 use crate::guest::Host;
 use crate::net::{Stream, endpoint_of};
@@ -109,8 +109,8 @@ impl Host for Sockets {
         if entry.machine.is_connecting() {
             return Err(ErrorCode::InProgress);
         }
-        let address = entry.stream.local();
-        address.map(|address| endpoint_of(&address)).or_else(|| entry.local.as_deref().cloned()).ok_or(ErrorCode::Closed)
+        let kept = entry.local.as_deref().cloned();
+        kept.or_else(|| Some(endpoint_of(&entry.stream.local()?))).ok_or(ErrorCode::Closed)
     }
 
     fn remote_endpoint(&mut self, socket: SocketId) -> Answer<Endpoint> {
@@ -118,11 +118,7 @@ impl Host for Sockets {
         if entry.machine.is_connecting() {
             return Err(ErrorCode::InProgress);
         }
-        Ok(match &entry.remote {
-            Remote::V4(ip) => Endpoint { address: ip.ip().to_string(), port: ip.port() },
-            Remote::Other(address) => endpoint_of(address),
-            Remote::Unknown => Endpoint { address: String::new(), port: 0 },
-        })
+        Ok(entry.remote.endpoint())
     }
 
     fn listener(&mut self, socket: SocketId) -> Answer<Option<String>> {

@@ -1,9 +1,10 @@
 //! What an embedder says about a listener before it stands.
 
-use crate::net::{Bind, SocketOptions, Tls, Trust};
+use crate::net::{Bind, Owner, SocketOptions, Tls, Trust};
 use crate::pure::allow::ConnectRule;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
+use crate::pure::proxy_protocol::ProxyProtocol;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -76,6 +77,7 @@ pub struct Listen {
     pub(super) trust: Option<Trust>,
     pub(super) credentials: BTreeMap<String, Tls>,
     pub(super) allow_half_open: bool,
+    pub(super) proxy_protocol: Option<ProxyProtocol>,
     /// What it connects to, for one that is a client.
     pub(super) target: Option<String>,
 }
@@ -97,6 +99,7 @@ impl Listen {
             trust: None,
             credentials: BTreeMap::new(),
             allow_half_open: false,
+            proxy_protocol: None,
             target: None,
         }
     }
@@ -106,7 +109,7 @@ impl Listen {
         Self::new(address.as_ref().parse::<Bind>().map_err(|error| error.to_string()))
     }
 
-    /// On a unix socket.
+    /// On a unix socket; a path that begins with a zero byte is an abstract name.
     pub fn unix(path: impl AsRef<Path>) -> Self {
         Self::new(Ok(Bind::Unix(path.as_ref().to_owned())))
     }
@@ -146,6 +149,13 @@ impl Listen {
         self
     }
 
+    /// Whose the files of its unix sockets are; the process's own unless given.
+    #[must_use]
+    pub fn unix_owner(mut self, owner: Owner) -> Self {
+        self.sockets.unix_owner = Some(owner);
+        self
+    }
+
     /// Whether `[::]` takes IPv6 alone; as the system is set unless given.
     #[must_use]
     pub fn ipv6_only(mut self, only: bool) -> Self {
@@ -153,11 +163,19 @@ impl Listen {
         self
     }
 
-    /// Lets other processes listen on the same port, each getting a share of the connections (SO_REUSEPORT). Those that wait for one
-    /// when it stops are lost.
+    /// Lets other processes listen on the same port, each getting a share of the connections (SO_REUSEPORT). Handshakes
+    /// that are under way when one of them stops are lost.
     #[must_use]
     pub fn reuse_port(mut self, reuse: bool) -> Self {
         self.sockets.reuse_port = reuse;
+        self
+    }
+
+    /// Its connections come through a balancer that begins each with a PROXY header (version 1 or 2): their endpoints are those that it
+    /// announces. Any other beginning closes.
+    #[must_use]
+    pub fn proxy_protocol(mut self, protocol: ProxyProtocol) -> Self {
+        self.proxy_protocol = Some(protocol);
         self
     }
 

@@ -4,6 +4,7 @@ use super::counters::{ListenerCounters, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::grants::Grants;
 use super::listen::Instances;
+use super::peers::Peers;
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
@@ -13,6 +14,7 @@ use crate::guest::Instance;
 use crate::net::{Bound, Tls};
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
+use crate::pure::proxy_protocol::ProxyProtocol;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -75,6 +77,9 @@ pub(super) struct Listener {
     pub(super) limits: Arc<Limits>,
     pub(super) grants: Arc<Grants>,
     pub(super) allow_half_open: bool,
+    pub(super) proxy_protocol: Option<ProxyProtocol>,
+    /// Where there is a limit per peer.
+    pub(super) peers: Option<Arc<Peers>>,
     pub(super) instances: Instances,
     pub(super) addresses: Mutex<Vec<Arc<Address>>>,
     /// As `addresses` was at the start; what a client connects to.
@@ -107,6 +112,7 @@ pub(super) struct Parts {
     pub(super) limits: Arc<Limits>,
     pub(super) grants: Arc<Grants>,
     pub(super) allow_half_open: bool,
+    pub(super) proxy_protocol: Option<ProxyProtocol>,
     pub(super) instances: Instances,
     /// How many shards there are to be.
     pub(super) members: usize,
@@ -126,9 +132,11 @@ impl Listener {
             topics: Arc::new(InProcess::new(limits.subscriptions, mailboxes.clone())),
             mailboxes,
             name: parts.name,
+            peers: parts.limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit))),
             limits: parts.limits,
             grants: parts.grants,
             allow_half_open: parts.allow_half_open,
+            proxy_protocol: parts.proxy_protocol,
             instances: parts.instances,
             urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),
             client: parts.target.is_some(),

@@ -2,7 +2,7 @@
 
 use super::counters::ShardCounters;
 use super::driver::Driver;
-use super::entry::Remote;
+use super::ends::Ends;
 use super::generation::SharedGeneration;
 use super::listener::Listener;
 use super::seat::Seat;
@@ -50,12 +50,12 @@ pub(super) struct State {
 
 impl Shard {
     /// Takes a connection in and starts its driver.
-    pub(super) fn adopt(self: &Rc<Self>, stream: Stream, remote: Remote, ticket: super::counters::Ticket) {
+    pub(super) fn adopt(self: &Rc<Self>, stream: Stream, ends: Ends, ticket: super::counters::Ticket) {
         let inserted = {
             let mut state = self.state.borrow_mut();
             let closed = state.closed;
             match &mut state.sockets {
-                Some(sockets) if !closed => sockets.insert(stream, remote, self.listener.allow_half_open),
+                Some(sockets) if !closed => sockets.insert(stream, ends, self.listener.allow_half_open),
                 _ => None,
             }
         };

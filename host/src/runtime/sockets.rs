@@ -2,7 +2,8 @@
 
 use super::counters::ShardCounters;
 use super::dial::Dial;
-use super::entry::{Entry, Remote};
+use super::ends::{Ends, Remote};
+use super::entry::Entry;
 use super::grants::Grants;
 use super::staged::Staged;
 use super::topics::{Membership, Publishing};
@@ -102,12 +103,16 @@ impl Sockets {
     }
 
     /// Takes a connection in; none when the table is full.
-    pub(super) fn insert(&mut self, stream: Stream, remote: Remote, allow_half_open: bool) -> Option<SocketId> {
+    pub(super) fn insert(&mut self, stream: Stream, ends: Ends, allow_half_open: bool) -> Option<SocketId> {
         if self.entries.len() >= MAX_CONNECTIONS {
             return None;
         }
         let machine = Connection::accepted(!stream.is_plain(), allow_half_open);
-        Some(self.put(machine, stream, remote))
+        let id = self.put(machine, stream, ends.remote);
+        if let Some(entry) = self.entry(id) {
+            entry.local = ends.local;
+        }
+        Some(id)
     }
 
     /// Puts a connection into the table.

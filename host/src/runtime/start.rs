@@ -75,6 +75,7 @@ impl Host {
             limits,
             grants: Arc::new(Grants { allow: AllowConnect::new(listen.allow_connect), trust, credentials: listen.credentials }),
             allow_half_open: listen.allow_half_open,
+            proxy_protocol: listen.proxy_protocol,
             instances: listen.instances,
             members: candidates.len(),
             addresses,

@@ -6,8 +6,9 @@
 
 mod in_process;
 mod mailbox;
+mod offer;
 
-use super::entry::{Entry, Offer};
+use super::entry::Entry;
 use super::shard::Shard;
 use super::sockets::{Phase, Sockets};
 use crate::pure::limits::SlowSubscribers;
@@ -15,6 +16,7 @@ use crate::pure::socket::{ErrorCode, SocketId};
 use bytes::Bytes;
 pub(super) use in_process::InProcess;
 pub(super) use mailbox::{Mailbox, Message};
+use offer::Offer;
 use std::rc::Rc;
 use std::sync::Arc;
 

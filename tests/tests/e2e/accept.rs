@@ -52,6 +52,32 @@ fn connections_have_a_limit() {
 }
 
 #[test]
+fn connections_of_one_peer_have_a_limit_of_their_own() {
+    let host = Serve::guest(guests::ECHO_V1).args(["--listen", "[::]:0", "--max-connections-per-peer", "2", "--instances", "2"]);
+    let host = host.args(["--ipv6-only", "false"]).start();
+    let port = host.tcp_address().port();
+    let peer = |address: &str| {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&format!("{address}:0").parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+        socket.connect(&std::net::SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        Client::Tcp(socket.into())
+    };
+    let (mut a, mut b) = (peer("127.0.0.2"), peer("127.0.0.2"));
+    a.echo("first");
+    b.echo("second");
+    assert!(peer("127.0.0.2").rest().unwrap_or_default().is_empty());
+    host.wait_log(&["max-connections-per-peer reached", "127.0.0.2"]);
+    peer("127.0.0.3").echo("somebody else");
+    a.echo("unharmed");
+    drop(b);
+    eventually("room for another", || {
+        let mut client = peer("127.0.0.2");
+        std::io::Write::write_all(&mut client, b"x").ok()?;
+        (std::io::Read::read(&mut client, &mut [0]).ok()? == 1).then_some(())
+    });
+}
+
+#[test]
 fn connections_spread_evenly() {
     let host = Serve::guest(guests::COUNTER_V1).tcp().args(["--workers", "4", "--instances", "4"]).start();
     let mut lines = std::collections::BTreeMap::new();

@@ -4,7 +4,13 @@ use crate::guests;
 use sockdock_tests::{Client, Serve};
 use std::{
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt as _,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::{
+            fs::{MetadataExt as _, PermissionsExt as _},
+            net::UnixStream,
+        },
+    },
 };
 
 /// Opens a TCP socket and a unix socket as a service manager does, and becomes the program that is named.
@@ -50,6 +56,43 @@ fn permissions_of_a_unix_socket() {
     let mode = std::fs::metadata(host.path("mine.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     host.unix("mine.sock").echo("hello");
+}
+
+#[test]
+fn the_owner_of_a_unix_socket() {
+    // Root may give it away; others may only keep it.
+    let (user, group) = if rustix::process::geteuid().is_root() {
+        (12_345, 54_321)
+    } else {
+        (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
+    };
+    let host = Serve::guest(guests::ECHO_V1).unix("theirs.sock").args(["--unix-owner", &format!("{user}:{group}")]).start();
+    let file = std::fs::metadata(host.path("theirs.sock")).unwrap();
+    assert_eq!((file.uid(), file.gid()), (user, group));
+    host.unix("theirs.sock").echo("hello");
+    for (owner, words) in [("nobody-we-know", "no user 'nobody-we-know'"), (":nothing-we-know", "no group"), ("", "no user ''")] {
+        Serve::guest(guests::ECHO_V1).unix("x.sock").args(["--unix-owner", owner]).run().refusal(2, &[words]);
+    }
+}
+
+#[test]
+fn an_abstract_name() {
+    let name = format!("sockdock-{}", std::process::id());
+    let address = format!("unix:@{name}");
+    let mut host = Serve::guest(guests::ECHO_V1).args(["--listen", &address]).start();
+    assert_eq!(host.said()[0], format!("listening on {address} (echo_v1)"));
+    let connect = || {
+        let there = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+        UnixStream::connect_addr(&there).map(Client::Unix)
+    };
+    connect().unwrap().echo("hello");
+    Serve::guest(guests::ECHO_V1).args(["--listen", &address]).run().refusal(1, &[&address, "in use"]);
+    let client = Serve::connect(guests::TRACER, &address).start();
+    assert_eq!(client.said()[0], format!("connected to {address} (tracer)"));
+    drop(client);
+    host.signal(rustix::process::Signal::TERM);
+    assert!(host.ended().success());
+    assert!(connect().is_err());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod accept;
 mod admin;
 mod backpressure;
+mod balanced;
 mod bytes;
 mod chat;
 mod cli_errors;

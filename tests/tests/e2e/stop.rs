@@ -2,8 +2,8 @@
 
 use crate::guests;
 use rustix::process::Signal;
-use sockdock_tests::{Host, Serve, eventually};
-use std::net::TcpStream;
+use sockdock_tests::{Client, Host, Secure, Serve, eventually};
+use std::{net::TcpStream, sync::atomic::Ordering::Relaxed};
 
 fn echo() -> Host {
     Serve::guest(guests::ECHO_V1).tcp().start()
@@ -44,6 +44,36 @@ fn stop_drains() {
             sockdock_tests::Program::sockdock(["stop", "--admin"]).arg(admin).run().success();
         }))
     });
+}
+
+/// Clients that come and go without a pause while the host stops: each that the kernel let in is served.
+#[test]
+fn nobody_who_got_in_is_lost() {
+    for tls in [false, true] {
+        let serve = Serve::guest(guests::ECHO_V1).args(["--backlog", "512", "--instances", "2"]);
+        let mut host = if tls { serve.tls() } else { serve.tcp() }.start();
+        let address = if tls { host.tls_address() } else { host.tcp_address() };
+        let config = tls.then(|| host.certificates().client());
+        let served = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    // A second is what a SYN that was dropped takes to come again, to nobody.
+                    while let Ok(stream) = TcpStream::connect(address) {
+                        let mut client = match &config {
+                            None => Client::Tcp(stream),
+                            Some(config) => Client::Tls(Box::new(Secure::handshake(stream, config.clone()).unwrap())),
+                        };
+                        client.echo("served");
+                        served.fetch_add(1, Relaxed);
+                    }
+                });
+            }
+            eventually("some to be served", || (served.load(Relaxed) > 200).then_some(()));
+            host.signal(Signal::TERM);
+        });
+        assert!(host.ended().success());
+    }
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub(super) struct LimitArgs {
     /// Connections at a time; more are refused
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.connections, help_heading = NUMBER)]
     max_connections: usize,
+    /// Connections of one IPv4 address, or of one IPv6 /64 network, at a time; more are refused [default: no limit]
+    #[arg(long, value_name = "N", help_heading = NUMBER)]
+    max_connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.timers, help_heading = NUMBER)]
     max_timers: usize,
@@ -107,6 +110,7 @@ impl LimitArgs {
             reads_per_turn: self.reads_per_turn,
             context: self.context_limit.0,
             connections: self.max_connections,
+            connections_per_peer: self.max_connections_per_peer,
             timers: self.max_timers,
             topics: self.max_topics,
             topic_name: self.topic_name_limit.0,

@@ -82,13 +82,15 @@ impl FromStr for ConnectRule {
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Error::configuration(format!("allow-connect '{text}': {why}")).hint(
-                "write NAME:PORT, *.DOMAIN:PORT, ADDRESS:PORT, NETWORK/BITS:PORT, [IPV6/BITS]:PORT or unix:/path; PORT may be a range as 8000-8999, or *",
+                "write NAME:PORT, *.DOMAIN:PORT, ADDRESS:PORT, NETWORK/BITS:PORT, [IPV6/BITS]:PORT, unix:/path or unix:@name; PORT may be a range as 8000-8999, or *",
             )
         };
         if let Some(path) = text.strip_prefix("unix:") {
-            if !path.starts_with('/') {
-                return Err(bad("the path of a unix socket begins with /"));
+            if !(path.starts_with('/') || path.starts_with('@') && path.len() > 1) {
+                return Err(bad("the path of a unix socket begins with /, an abstract name with @"));
             }
+            // An abstract name is a path that begins with a zero byte, for the system as for us.
+            let path = path.strip_prefix('@').map_or_else(|| path.to_owned(), |name| format!("\0{name}"));
             return Ok(Self { whom: Whom::Unix(path.into()), ports: Ports(Ports::ALL) });
         }
         let (whom, ports) = text.rsplit_once(':').ok_or_else(|| bad("the port is missing"))?;
@@ -148,7 +150,7 @@ impl fmt::Display for ConnectRule {
             Whom::Net(net) if net.prefix_len() == net.max_prefix_len() => write!(f, "[{}]", net.addr())?,
             Whom::Net(net) if net.addr().is_ipv4() => write!(f, "{net}")?,
             Whom::Net(net) => write!(f, "[{net}]")?,
-            Whom::Unix(path) => return write!(f, "unix:{}", path.display()),
+            Whom::Unix(path) => return write!(f, "unix:{}", path.display().to_string().replacen('\0', "@", 1)),
         }
         match (self.ports.0.start(), self.ports.0.end()) {
             _ if self.ports.0 == Ports::ALL => f.write_str(":*"),

@@ -109,6 +109,9 @@ fn a_unix_socket_is_its_path() {
     let allow = rules(&["unix:/run/a.sock"]);
     assert!(allow.permits_unix(Path::new("/run/a.sock")) && !allow.permits_unix(Path::new("/run/a.sockx")));
     assert!(!rules(&["*:*"]).permits_unix(Path::new("/run/a.sock")));
+    let allow = rules(&["unix:@a"]);
+    assert!(allow.permits_unix(Path::new("\0a")) && !allow.permits_unix(Path::new("@a")));
+    assert_eq!("unix:@a".parse::<ConnectRule>().unwrap().to_string(), "unix:@a");
 }
 
 #[test]
@@ -135,6 +138,7 @@ fn bad_rules_say_what_is_wrong() {
         ("[fd00::/8:80", "bracket"),
         ("*x.com:80", "host name"),
         ("unix:x", "begins with /"),
+        ("unix:@", "begins with /"),
     ] {
         let message = text.parse::<ConnectRule>().unwrap_err().to_string();
         assert!(message.contains(word) && message.contains(text), "{text}: {message}");

@@ -1,17 +1,17 @@
 //! The flags that say where to listen, and how.
 
 use super::Failure;
-use crate::{Bind, Error, Instances, Listen, Tls};
+use crate::{Bind, Error, Instances, Listen, Owner, ProxyProtocol, Tls};
 use clap::Args;
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _, path::PathBuf};
 
 const HEADING: &str = "Listening";
 
 #[derive(Debug, Args)]
 pub(super) struct ListenArgs {
-    /// Address to listen on: HOST:PORT, [::1]:PORT, unix:/path or fd:NAME; may be given several times
+    /// Address to listen on: HOST:PORT, [::1]:PORT, unix:/path, unix:@name or fd:NAME; may be given several times
     ///
-    /// Port 0 lets the system choose a free one; fd:NAME is a socket that the service manager opened, by name or number. With --tls-cert and without --listen-tls, these addresses speak TLS.
+    /// Port 0 lets the system choose a free one; unix:@name is an abstract name, without a file; fd:NAME is a socket that the service manager opened, by name or number. With --tls-cert and without --listen-tls, these addresses speak TLS.
     #[arg(long, value_name = "ADDR", required_unless_present = "listen_tls", help_heading = HEADING)]
     listen: Vec<Bind>,
     /// Address that speaks TLS; then those of --listen stay plain
@@ -35,12 +35,21 @@ pub(super) struct ListenArgs {
     /// Permissions of unix sockets, in octal as 0660 [default: what the umask leaves]
     #[arg(long, value_name = "MODE", value_parser = mode, help_heading = HEADING)]
     unix_mode: Option<u32>,
+    /// Owner of unix sockets: USER, USER:GROUP or :GROUP, by name or number [default: this process's]
+    #[arg(long, value_name = "OWNER", help_heading = HEADING)]
+    unix_owner: Option<Owner>,
     /// Whether [::] takes IPv6 alone [default: as the system is set]
     #[arg(long, value_name = "BOOL", help_heading = HEADING)]
     ipv6_only: Option<bool>,
     /// Let other processes listen on the same port, each getting a share of the connections
     #[arg(long, help_heading = HEADING)]
     reuse_port: bool,
+    /// Connections begin with a PROXY header (version 1 or 2) of a balancer: their endpoints are those that it announces; others are closed
+    #[arg(long, help_heading = HEADING)]
+    proxy_protocol: bool,
+    /// The network or address of a balancer, as 10.0.0.0/8; others are refused; may be given several times [default: anybody]
+    #[arg(long, value_name = "NETWORK", requires = "proxy_protocol", help_heading = HEADING)]
+    proxy_from: Vec<String>,
     /// When a peer has ended its side, leave it to the plugin to end the other
     #[arg(long, help_heading = HEADING)]
     allow_half_open: bool,
@@ -67,11 +76,18 @@ impl ListenArgs {
         let listen =
             listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
         let mut listen = listen.instances(self.instances).allow_half_open(self.allow_half_open).reuse_port(self.reuse_port);
+        if self.proxy_protocol {
+            let from = |protocol: ProxyProtocol, network: &String| protocol.from(network);
+            listen = listen.proxy_protocol(self.proxy_from.iter().try_fold(ProxyProtocol::new(), from)?);
+        }
         if let Some(backlog) = self.backlog {
             listen = listen.backlog(backlog);
         }
         if let Some(mode) = self.unix_mode {
             listen = listen.unix_mode(mode);
+        }
+        if let Some(owner) = self.unix_owner {
+            listen = listen.unix_owner(owner);
         }
         if let Some(only) = self.ipv6_only {
             listen = listen.ipv6_only(only);
@@ -83,11 +99,13 @@ impl ListenArgs {
     fn check(&self) -> Result<(), Failure> {
         let some = |fits: fn(&Bind) -> bool| self.listen.iter().chain(&self.listen_tls).any(fits);
         let unix = some(|bind| matches!(bind, Bind::Unix(_)));
+        let file = some(|bind| matches!(bind, Bind::Unix(path) if !path.as_os_str().as_bytes().starts_with(b"\0")));
         // A name may have such an address.
         let ipv6 = some(|bind| matches!(bind, Bind::Tcp { host, .. } if host.parse::<Ipv4Addr>().is_err()));
         let tcp = some(|bind| matches!(bind, Bind::Tcp { .. }));
         for (flag, given, fits, needs) in [
-            ("--unix-mode", self.unix_mode.is_some(), unix, "unix socket"),
+            ("--unix-mode", self.unix_mode.is_some(), file, "unix socket with a file"),
+            ("--unix-owner", self.unix_owner.is_some(), file, "unix socket with a file"),
             ("--ipv6-only", self.ipv6_only.is_some(), ipv6, "IPv6 address"),
             ("--reuse-port", self.reuse_port, tcp, "TCP address"),
             ("--backlog", self.backlog.is_some(), unix || tcp, "address of its own"),
@@ -179,7 +197,8 @@ mod tests {
     #[test]
     fn a_flag_without_effect_is_refused() {
         for (flags, words) in [
-            (&["--listen", "127.0.0.1:0", "--unix-mode", "0600"][..], "no unix socket"),
+            (&["--listen", "127.0.0.1:0", "--unix-mode", "0600"][..], "no unix socket with a file"),
+            (&["--listen", "unix:@x", "--unix-owner", "0"], "no unix socket with a file"),
             (&["--listen", "127.0.0.1:0", "--ipv6-only", "true"], "no IPv6 address"),
             (&["--listen", "unix:/x.sock", "--reuse-port"], "no TCP address"),
             (&["--listen", "fd:3", "--backlog", "9"], "no address of its own"),
