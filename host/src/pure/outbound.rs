@@ -103,6 +103,14 @@ impl Outbound {
         }
     }
 
+    /// The queue's first `limit` bytes, if nothing in it is shared: what nearly every write sends.
+    pub fn ring(&self, limit: usize) -> Option<[IoSlice<'_>; 2]> {
+        let Self::Ring(ring) = self else { return None };
+        let (front, back) = ring.as_slices();
+        let (in_front, in_back) = (limit.min(front.len()), limit.saturating_sub(front.len()).min(back.len()));
+        Some([IoSlice::new(front.get(..in_front).unwrap_or_default()), IoSlice::new(back.get(..in_back).unwrap_or_default())])
+    }
+
     /// Puts slices of the queue's first `limit` bytes into `into`, for one vectored write: how many slices, and how many bytes they
     /// have, which are fewer than there are only where the queue has more pieces than `into` has room for.
     pub fn gather<'a>(&'a self, limit: usize, into: &mut [IoSlice<'a>]) -> (usize, usize) {

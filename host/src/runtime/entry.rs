@@ -114,11 +114,10 @@ impl Entry {
     /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
     pub(super) fn send_now(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
         let queued = self.out.len();
-        let mut slices = [IoSlice::new(&[]); SLICES + 1];
-        let (count, bytes) = self.out.gather(queued, slices.get_mut(..SLICES).unwrap_or_default());
-        let Some(own) = slices.get_mut(count).filter(|_| bytes == queued) else { return 0 };
-        *own = IoSlice::new(data);
-        let slices = slices.get(..=count).unwrap_or_default();
+        // Behind what is shared with others it is queued.
+        let Some([front, back]) = self.out.ring(queued) else { return 0 };
+        let slices = [front, back, IoSlice::new(data)];
+        let slices = if queued == 0 { &slices[2..] } else { &slices[..] };
         match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
             Poll::Ready(Ok(n)) => {
                 self.sent(pool, n);
@@ -142,10 +141,7 @@ impl Entry {
         }
         let mut total = 0;
         while self.sendable() > 0 {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let (count, _) = self.out.gather(self.sendable(), &mut slices);
-            let slices = slices.get(..count).unwrap_or_default();
-            match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
+            match self.write_queue() {
                 Poll::Ready(Ok(0)) => {
                     self.fail(socket_error(&io::ErrorKind::WriteZero.into()));
                     return total;
@@ -172,6 +168,18 @@ impl Entry {
             }
         }
         total
+    }
+
+    /// Writes once from the queue.
+    fn write_queue(&mut self) -> Poll<io::Result<usize>> {
+        let limit = self.sendable();
+        let cx = &mut Context::from_waker(&self.waker);
+        if let Some(slices) = self.out.ring(limit) {
+            return self.stream.poll_write(cx, &slices);
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let (count, _) = self.out.gather(limit, &mut slices);
+        self.stream.poll_write(cx, slices.get(..count).unwrap_or_default())
     }
 
     /// Bytes of the queue that may go now: before a TLS handshake those that were written before it.

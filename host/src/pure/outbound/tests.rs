@@ -115,6 +115,9 @@ proptest! {
             prop_assert_eq!(queue.len(), model.len());
             prop_assert_eq!(content(&queue), model.clone());
             prop_assert_eq!(beginning(&queue, n), model[..n.min(model.len())].to_vec());
+            if let Some(slices) = queue.ring(n) {
+                prop_assert_eq!([&*slices[0], &*slices[1]].concat(), model[..n.min(model.len())].to_vec());
+            }
             prop_assert_eq!(model.is_empty(), capacity(&queue) == Some(0));
         }
     }
