@@ -3,8 +3,13 @@
 //! # Where to find what
 //!
 //! - [`Plugin`]: the events, all with defaults; [`plugin!`] exports one.
+<<<<<<< HEAD
 //! - [`Socket`]: what can be done with a connection; [`Sink`] gathers small writes and keeps what a short write left;
 //!   [`Pipeline`] is for protocols of requests and answers; [`Relay`] joins two connections, for proxies.
+=======
+//! - [`Socket`]: what can be done with a connection; [`Outbox`] keeps what a short write left; [`Sink`] gathers small
+//!   writes as well; [`Pipeline`] is for protocols of requests and answers.
+>>>>>>> topics
 //! - [`Versioned`]: types that outlive a build: contexts of sockets ([`Socket::context`]) and the plugin's state ([`State`]).
 //! - [`timers`], [`outbound`], [`topics`], [`log`], [`Config`].
 //! - `testing` (not on Wasm): a host for native tests of a plugin, with a clock of its own.
@@ -18,6 +23,7 @@ mod dispatch;
 mod host;
 pub mod log;
 pub mod outbound;
+mod outbox;
 mod pipeline;
 mod plugin;
 mod relay;
@@ -36,6 +42,7 @@ pub use config::Config;
 pub use context::ContextError;
 #[doc(hidden)]
 pub use dispatch::{Exports, Installed, Instance};
+pub use outbox::Outbox;
 pub use pipeline::{Pipeline, Progress};
 pub use plugin::{Failure, Plugin};
 pub use relay::Relay;

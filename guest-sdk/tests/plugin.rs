@@ -6,7 +6,7 @@ use sockdock_guest::log::Level;
 use sockdock_guest::testing::{self, Harness, Limits};
 use sockdock_guest::{
     CloseInfo, Config, ContextError, ErrorCode, Exports, Failure, First, Plugin, Socket, SocketError, State, VersionError,
-    Versioned, outbound, timers, topics,
+    Versioned, outbound, timers,
 };
 use std::time::Duration;
 
@@ -252,8 +252,13 @@ fn a_failed_reload_leaves_no_trace() {
 fn what_this_version_lacks_says_so() {
     let mut host = Harness::<Notes>::new();
     let socket = host.connect();
+<<<<<<< HEAD
     assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
     assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
+=======
+    assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));
+    assert!(socket.tls_session().unwrap().is_none());
+>>>>>>> topics
 }
 
 #[test]

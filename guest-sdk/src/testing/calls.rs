@@ -9,7 +9,7 @@ pub(crate) mod sockets {
         with(|world| {
             let limits = world.limits.clone();
             let connection = world.affect(socket)?;
-            if connection.shut || connection.terminated {
+            if !connection.takes() {
                 return Err(ErrorCode::Closed);
             }
             let taken = data.len().min(limits.write_buffer - connection.queue.len());
@@ -200,21 +200,7 @@ pub(crate) mod timers {
     }
 }
 
-pub(crate) mod topics {
-    use crate::ErrorCode;
-
-    pub(crate) fn subscribe(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-
-    pub(crate) fn unsubscribe(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-
-    pub(crate) fn publish(_: &str, _: &[u8], _: Option<u64>) -> Result<u32, ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-}
+pub(crate) use super::topics;
 
 pub(crate) mod logging {
     use crate::log::Level;

@@ -3,7 +3,7 @@
 use crate::log::Level;
 use crate::{ErrorCode, SessionInfo};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// The host's limits; the defaults are the real host's.
@@ -17,11 +17,25 @@ pub struct Limits {
     pub read_buffer: usize,
     /// Bytes of a context.
     pub context: usize,
+    /// Topics that one socket may be subscribed to.
+    pub topics: usize,
+    /// Bytes of a topic's name.
+    pub topic_name: usize,
+    /// A subscriber without room for a message goes without it, rather than being closed.
+    pub skip_slow_subscribers: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { write_buffer: 1 << 20, high_water: 64 << 10, read_buffer: 64 << 10, context: 64 << 10 }
+        Self {
+            write_buffer: 1 << 20,
+            high_water: 64 << 10,
+            read_buffer: 64 << 10,
+            context: 64 << 10,
+            topics: 256,
+            topic_name: 256,
+            skip_slow_subscribers: false,
+        }
     }
 }
 
@@ -47,6 +61,12 @@ pub(crate) struct World {
     /// When each armed timer fires.
     pub(crate) timers: BTreeMap<u64, Duration>,
     pub(crate) log: Vec<(Level, String)>,
+    /// Who has subscribed; ids never come again, so those that are gone do no harm.
+    pub(crate) topics: BTreeMap<String, BTreeSet<u64>>,
+    /// How many sockets of other instances have.
+    pub(crate) elsewhere: BTreeMap<String, u32>,
+    /// What went to them.
+    pub(crate) published: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +91,8 @@ pub(crate) struct Connection {
     /// `end`: nothing more is read either.
     pub(crate) ended: bool,
     pub(crate) terminated: bool,
+    /// It has failed; the plugin is still to be told.
+    pub(crate) failed: Option<ErrorCode>,
     pub(crate) peer_finished: bool,
     pub(crate) end_delivered: bool,
     pub(crate) context: Vec<u8>,
@@ -109,6 +131,11 @@ impl World {
 }
 
 impl Connection {
+    /// Whether anything more can be sent to it.
+    pub(crate) fn takes(&self) -> bool {
+        !self.shut && !self.terminated && self.failed.is_none()
+    }
+
     /// The peer reads what its window allows; whether a `drain` is due now.
     pub(crate) fn transmit(&mut self, now: Duration) -> bool {
         let sent = self.queue.len().min(self.window.unwrap_or(usize::MAX)).min(self.upgrading.unwrap_or(usize::MAX));

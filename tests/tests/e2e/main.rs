@@ -46,6 +46,8 @@ mod starttls;
 mod state;
 mod stop;
 mod tls;
+mod topics;
+mod topics_lifecycle;
 mod unix;
 mod wasi;
 

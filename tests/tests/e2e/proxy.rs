@@ -158,6 +158,47 @@ fn an_upstream_that_does_not_read_stops_its_client_and_no_more() {
     assert_eq!(all.len(), sent);
 }
 
+/// How much both sides of a direct connection can send before either reads anything.
+fn direct() -> (usize, usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut one = Client::tcp(listener.local_addr().unwrap());
+    let mut other = Client::Tcp(listener.accept().unwrap().0);
+    (stuff(&mut one), stuff(&mut other))
+}
+
+/// Two who write all they have before they read: it works where the kernel keeps that much, and through the proxy as well, whose
+/// queues are above their marks on both sides then.
+#[test]
+fn both_sides_may_write_everything_before_they_read() {
+    let (there, back) = direct();
+    let mut random = Random::new(13);
+    let (there, back) = (random.bytes(there), random.bytes(back));
+    let (listener, proxy) = upstream();
+    for mut client in [proxy.tcp(), proxy.tls()] {
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.set_nodelay(true).unwrap();
+        peer.set_write_timeout(Some(sockdock_tests::DEADLINE)).unwrap();
+        std::thread::scope(|scope| {
+            let upstream = scope.spawn(|| peer.write_all(&back).unwrap());
+            client.send(&there);
+            upstream.join().unwrap();
+        });
+        // Only now.
+        std::thread::scope(|scope| {
+            let upstream = scope.spawn(|| {
+                let mut got = vec![0; there.len()];
+                peer.read_exact(&mut got).unwrap();
+                assert!(got == there, "other bytes reached the upstream");
+            });
+            assert!(client.receive(back.len()) == back, "other bytes came back");
+            upstream.join().unwrap();
+        });
+        client.finish();
+        drop(peer);
+        client.expect_end();
+    }
+}
+
 #[test]
 fn redis_benchmark_through_it() {
     let kv = Serve::plugin(example_folder("kv")).tcp().start();
