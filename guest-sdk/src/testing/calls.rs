@@ -160,19 +160,19 @@ pub(crate) mod tls {
     use crate::{ErrorCode, SessionInfo};
 
     pub(crate) fn session(socket: u64) -> Result<Option<SessionInfo>, ErrorCode> {
-        with(|world| world.connection(socket).map(|_| None))
+        with(|world| world.connection(socket).map(|connection| connection.tls.clone()))
     }
 
     pub(crate) fn peer_certificates(socket: u64) -> Result<Vec<Vec<u8>>, ErrorCode> {
         with(|world| world.connection(socket).map(|_| Vec::new()))
     }
 
-    pub(crate) fn upgrade_client(_: u64, _: &TlsOptions) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
+    pub(crate) fn upgrade_client(socket: u64, _: &TlsOptions) -> Result<(), ErrorCode> {
+        with(|world| world.affect(socket)?.upgrade())
     }
 
-    pub(crate) fn upgrade_server(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
+    pub(crate) fn upgrade_server(socket: u64, _: &str) -> Result<(), ErrorCode> {
+        with(|world| world.affect(socket)?.upgrade())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the imitated host knows.
 
-use crate::ErrorCode;
 use crate::log::Level;
+use crate::{ErrorCode, SessionInfo};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -101,6 +101,9 @@ pub(crate) struct Connection {
     pub(crate) idle_until: Option<Duration>,
     pub(crate) bytes_read: u64,
     pub(crate) bytes_written: u64,
+    pub(crate) tls: Option<SessionInfo>,
+    /// TLS has been asked for, and its handshake waits until so many bytes of the queue have gone in the clear.
+    pub(crate) upgrading: Option<usize>,
 }
 
 thread_local! {
@@ -135,8 +138,9 @@ impl Connection {
 
     /// The peer reads what its window allows; whether a `drain` is due now.
     pub(crate) fn transmit(&mut self, now: Duration) -> bool {
-        let sent = self.queue.len().min(self.window.unwrap_or(usize::MAX));
+        let sent = self.queue.len().min(self.window.unwrap_or(usize::MAX)).min(self.upgrading.unwrap_or(usize::MAX));
         if sent > 0 {
+            self.upgrading = self.upgrading.map(|clear| clear - sent);
             self.window = self.window.map(|window| window - sent);
             self.received.extend(self.queue.drain(..sent));
             self.bytes_written += sent as u64;
@@ -147,7 +151,10 @@ impl Connection {
 
     /// The next chunk for `data`.
     pub(crate) fn deliver(&mut self, limits: &Limits, now: Duration) -> Option<Vec<u8>> {
-        let held_back = self.paused || self.ended || (!self.no_auto_pause && self.queue.len() > limits.high_water);
+        let held_back = self.upgrading.is_some()
+            || self.paused
+            || self.ended
+            || (!self.no_auto_pause && self.queue.len() > limits.high_water);
         if held_back || self.input.is_empty() {
             return None;
         }
@@ -159,7 +166,8 @@ impl Connection {
 
     /// The peer's end of stream, behind the last byte.
     pub(crate) fn deliver_end(&mut self) -> bool {
-        let due = self.peer_finished && !self.end_delivered && self.input.is_empty() && !self.paused && !self.ended;
+        let held_back = self.upgrading.is_some() || self.paused || self.ended;
+        let due = self.peer_finished && !self.end_delivered && self.input.is_empty() && !held_back;
         self.end_delivered |= due;
         due
     }
@@ -167,6 +175,21 @@ impl Connection {
     /// Over for both sides.
     pub(crate) fn is_over(&self) -> bool {
         self.terminated || (self.queue.is_empty() && (self.ended || (self.end_delivered && !self.drain_due)))
+    }
+
+    /// Begins TLS, after the same checks as the real host's.
+    pub(crate) fn upgrade(&mut self) -> Result<(), ErrorCode> {
+        if self.shut || self.terminated {
+            return Err(ErrorCode::Closed);
+        }
+        if self.upgrading.is_some() {
+            return Err(ErrorCode::InProgress);
+        }
+        if self.tls.is_some() {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        self.upgrading = Some(self.queue.len());
+        Ok(())
     }
 
     fn moved(&mut self, now: Duration) {

@@ -3,8 +3,8 @@
 use crate::guests;
 use sockdock_tests::{Client, Host, Pace, Program, Random, Serve, example_folder, pump};
 use std::{
-    io::{Read as _, Write as _},
-    net::TcpListener,
+    io::{ErrorKind, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -44,6 +44,20 @@ fn every_byte_in_both_directions() {
     }
     proxy.wait_count("connections", 0);
     echo.wait_count("connections", 0);
+}
+
+#[test]
+fn marks_of_the_operators() {
+    let echo = Serve::guest(guests::ECHO_V1).tcp().start();
+    let upstream = echo.tcp_address().to_string();
+    for mark in ["16KiB", "512KiB"] {
+        let proxy = Serve::plugin(example_folder("proxy")).tcp().set("upstream", &upstream);
+        let proxy = proxy.args(["--allow-half-open", "--allow-connect", &upstream, "--high-water", mark]).start();
+        let mut random = Random::new(13);
+        let bytes = random.bytes(8 * MIB);
+        let back = pump(&mut proxy.tcp(), &bytes, Pace { write: MIB, read: 60_000, read_late: true }, &mut random);
+        assert!(back == bytes, "other bytes came back");
+    }
 }
 
 #[test]
@@ -104,7 +118,9 @@ fn failures_are_passed_on_as_resets() {
     assert!(peer.read(&mut [0]).is_err(), "the upstream saw a clean end");
     drop(peer);
     drop(listener);
-    proxy.tcp().expect_reset();
+    // It may be reset before its connect returns.
+    let heard = TcpStream::connect(proxy.tcp_address()).and_then(|mut client| client.read(&mut [0]));
+    assert_eq!(heard.unwrap_err().kind(), ErrorKind::ConnectionReset);
     proxy.wait_count("connections", 0);
     proxy.wait_log(&["refused"]);
 }
