@@ -40,6 +40,7 @@ mod state;
 mod stop;
 mod tls;
 mod tls_clients;
+mod tls_interop;
 mod tls_leaks;
 mod tls_options;
 mod tls_rotation;
