@@ -213,9 +213,7 @@ impl Entry {
         self.out.truncate(pool, 0);
         self.flushing = false;
         self.hangup = None;
-        if let Some(mut upgrade) = self.upgrade.take() {
-            upgrade.reset();
-        }
+        self.upgrade = None;
         self.stream.reset();
     }
 
