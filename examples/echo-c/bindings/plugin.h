@@ -71,7 +71,7 @@ typedef struct {
 typedef struct types_close_info_t {
   // What broke the connection. None after a local `end`, or a clean end by both sides.
   types_option_socket_error_t   error;
-  // Bytes that `write` had taken and that were never handed to the kernel.
+  // Bytes that `write` had taken and that were never handed to the kernel (or to TLS, which may hold up to 64 KiB).
   uint64_t   unsent;
 } types_close_info_t;
 

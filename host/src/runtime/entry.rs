@@ -46,7 +46,7 @@ pub(super) struct Entry {
     pub(super) dialled: Option<Box<String>>,
     /// TLS that is begun on it.
     pub(super) upgrade: Option<Box<Upgrade>>,
-    /// Watches a paused socket for its end.
+    /// Watches for its end while nobody reads from it.
     hangup: Option<Box<HangupWatch>>,
     /// It has ended without an error: there is nothing left to watch for.
     hung_up: bool,
@@ -194,6 +194,12 @@ impl Entry {
         }
     }
 
+    /// Reading failed; nothing is sent any more, either.
+    pub(super) fn read_failed(&mut self, error: SocketError) {
+        self.flushing = false;
+        self.machine.read_failed(error);
+    }
+
     /// Sends FIN.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.upgrade = None;
@@ -217,9 +223,9 @@ impl Entry {
         self.stream.reset();
     }
 
-    /// Watches a paused socket for a reset, which nobody would read. Answers whether there was one.
+    /// Watches a socket that is paused or half-open for a reset, which nobody would read. Answers whether there was one.
     pub(super) fn noticed_reset(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.machine.is_paused() || self.hung_up {
+        if !self.machine.is_unread() || self.hung_up {
             self.hangup = None;
             return false;
         }

@@ -227,8 +227,11 @@ impl Connection {
         self.ended && self.output == Output::Closed && self.input == Input::Open && self.abort.is_none()
     }
 
-    /// Whether reading stops by the plugin's own wish, so that a reset has to be watched for by other means.
-    pub fn is_paused(&self) -> bool {
-        self.paused && self.is_open() && self.input == Input::Open && !self.upgrading
+    /// Whether nobody reads from it although it stands (the plugin pauses it, or leaves it half-open), so that a reset has to be
+    /// watched for by other means.
+    pub fn is_unread(&self) -> bool {
+        let half_open = self.input == Input::Over && self.output == Output::Open && self.allow_half_open;
+        let paused = self.input == Input::Open && self.paused;
+        self.is_open() && !self.upgrading && (half_open || paused)
     }
 }
