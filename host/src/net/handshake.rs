@@ -1,4 +1,4 @@
-//! A TLS handshake, either side: a future that can be cut off by a reset.
+//! A TLS handshake, either side: a future that resets its connection if it is dropped half-way.
 
 use super::stream::{Secure, Stream, Transport, reset};
 use super::tls::{Tls, Verdict};
@@ -52,17 +52,6 @@ impl Handshake {
         Self { stage: Stage::Trust { loading, ask, trust, transport } }
     }
 
-    /// Gives it up, by RST.
-    pub fn reset(&mut self) {
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Hello { mut hello, .. } => hello.take_io().iter().for_each(reset),
-            Stage::Server { accept, .. } => accept.get_ref().into_iter().for_each(reset),
-            Stage::Trust { transport, .. } => reset(&transport),
-            Stage::Client { connect, .. } => connect.get_ref().into_iter().for_each(reset),
-            Stage::Over => {}
-        }
-    }
-
     /// One stage; none when it leads to another.
     fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Stream>>> {
         match &mut self.stage {
@@ -104,6 +93,20 @@ impl Handshake {
                 Poll::Ready(Ok(Some(secure(stream.into(), Some(server_name), verdict))))
             }
             Stage::Over => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+}
+
+impl Drop for Handshake {
+    /// One that is given up ends by RST: the peer mustn't take a FIN for the end of a conversation. (One that has failed has sent its
+    /// alert, and holds nothing any more.)
+    fn drop(&mut self) {
+        match &mut self.stage {
+            Stage::Hello { hello, .. } => hello.take_io().iter().for_each(reset),
+            Stage::Server { accept, .. } => accept.get_ref().into_iter().for_each(reset),
+            Stage::Trust { transport, .. } => reset(transport),
+            Stage::Client { connect, .. } => connect.get_ref().into_iter().for_each(reset),
+            Stage::Over => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use super::peers::Peers;
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
+use super::topics::{InProcess, Mailbox, Membership, Topics};
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
 use crate::net::{Bound, Tls};
@@ -71,12 +72,25 @@ impl ShardHandle {
     /// # Errors
     /// When the shard, or its worker, has stopped.
     pub(super) async fn ask<T: Send + 'static>(self, job: impl FnOnce(&Rc<Shard>) -> T + Send + 'static) -> Result<T> {
-        let number = self.number;
-        let job = move |local: &Rc<Local>| {
-            let shard = local.shards.borrow().get(&number).cloned();
-            shard.map(|shard| job(&shard))
-        };
-        self.worker.ask(job).await?.ok_or_else(|| Error::configuration("the listener has stopped meanwhile"))
+        self.worker.ask(on(self.number, job)).await?.ok_or_else(|| Error::configuration("the listener has stopped meanwhile"))
+    }
+}
+
+impl ShardHandle {
+    /// Has the shard do `job` between two events, if it is still there.
+    pub(super) fn send(&self, job: impl FnOnce(&Rc<Shard>) + Send + 'static) {
+        let job = on(self.number, job);
+        self.worker.send(move |local| {
+            job(local);
+        });
+    }
+}
+
+/// `job` on the shard of that number, if its worker still has it.
+fn on<T>(number: u64, job: impl FnOnce(&Rc<Shard>) -> T) -> impl FnOnce(&Rc<Local>) -> Option<T> {
+    move |local| {
+        let shard = local.shards.borrow().get(&number).cloned();
+        shard.map(|shard| job(&shard))
     }
 }
 
@@ -111,6 +125,9 @@ pub(super) struct Listener {
     /// Serials of all sockets of the host.
     pub(super) serials: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
+    /// One per shard, in their order.
+    pub(super) mailboxes: Arc<[Mailbox]>,
+    topics: Arc<dyn Topics>,
     generation: Mutex<SharedGeneration>,
 }
 
@@ -122,6 +139,8 @@ pub(super) struct Parts {
     pub(super) allow_half_open: bool,
     pub(super) proxy_protocol: Option<ProxyProtocol>,
     pub(super) instances: Instances,
+    /// How many shards there are to be.
+    pub(super) members: usize,
     pub(super) addresses: Vec<Arc<Address>>,
     /// What a client connects to.
     pub(super) target: Option<String>,
@@ -132,7 +151,11 @@ pub(super) struct Parts {
 
 impl Listener {
     pub(super) fn new(parts: Parts) -> Self {
+        let limits = &parts.limits;
+        let mailboxes: Arc<[Mailbox]> = (0..parts.members).map(|_| Mailbox::new(limits.topic_backlog)).collect();
         Self {
+            topics: Arc::new(InProcess::new(limits.subscriptions, mailboxes.clone())),
+            mailboxes,
             name: parts.name,
             peers: parts.limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit))),
             limits: parts.limits,
@@ -159,6 +182,11 @@ impl Listener {
 
     pub(super) fn shards(&self) -> &[ShardHandle] {
         self.shards.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of one of its shards among the others.
+    pub(super) fn membership(&self, member: usize) -> Membership {
+        Membership::new(self.topics.clone(), member)
     }
 
     /// The generation that serves.

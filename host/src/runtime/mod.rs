@@ -33,6 +33,7 @@ mod sockets;
 mod staged;
 mod start;
 mod threads;
+mod topics;
 mod turn;
 mod upgrade;
 mod vote;

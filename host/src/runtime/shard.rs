@@ -21,6 +21,8 @@ use std::task::Waker;
 /// One of a listener's instances, and what belongs to it; lives on one worker.
 pub(super) struct Shard {
     pub(super) number: u64,
+    /// Its place among the listener's.
+    pub(super) member: usize,
     pub(super) listener: Arc<Listener>,
     pub(super) counters: Arc<ShardCounters>,
     pub(super) local: Rc<Local>,
@@ -76,6 +78,9 @@ impl Shard {
         state.closed = true;
         state.vacate(self, "stopped".to_owned());
         state.wake_waiting();
+        if let Some(mailbox) = self.listener.mailboxes.get(self.member) {
+            mailbox.close();
+        }
         if let Some(sockets) = &mut state.sockets {
             sockets.timer_waker.wake_by_ref();
             sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());

@@ -75,6 +75,7 @@ impl Host {
             allow_half_open: listen.allow_half_open,
             proxy_protocol: listen.proxy_protocol,
             instances: listen.instances,
+            members: candidates.len(),
             addresses,
             target: listen.target,
             serials: self.inner.serials.clone(),
@@ -133,11 +134,16 @@ fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOpt
 /// Puts the instances in place and starts accepting.
 async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom<u64>, candidates: Vec<Candidate>) -> Result<()> {
     let mut handles = Vec::new();
-    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
+    for (member, ((worker, number), candidate)) in workers.into_iter().zip(numbers).zip(candidates).enumerate() {
         let counters = Arc::new(ShardCounters::default());
         let (shared, own) = (listener.clone(), counters.clone());
-        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
-        handles.push(ShardHandle { number, worker, counters });
+        let place = Place { number, member };
+        worker.ask(move |local| install(local, place, shared, own, candidate)).await?;
+        let shard = ShardHandle { number, worker, counters };
+        handles.push(shard.clone());
+        if let Some(mailbox) = listener.mailboxes.get(member) {
+            mailbox.connect(move || shard.send(|shard| shard.deliver()));
+        }
     }
     let Some(first) = handles.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
     let _ = listener.shards.set(handles);
@@ -150,13 +156,21 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
         .await
 }
 
-fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
+/// Which shard is meant: on its worker, and among those of its listener.
+struct Place {
+    number: u64,
+    member: usize,
+}
+
+fn install(local: &Rc<Local>, place: Place, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
+    let Place { number, member } = place;
     let mut sockets = Sockets::new(
         listener.limits.clone(),
         listener.grants.clone(),
         listener.name.clone(),
         counters.clone(),
         listener.serials.clone(),
+        listener.membership(member),
     );
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
@@ -168,7 +182,7 @@ fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Ar
         buffer.resize(need, 0);
     }
     let state = State::new(Box::new(sockets), candidate.instance, candidate.generation);
-    let shard = Rc::new(Shard { number, listener, counters, local: local.clone(), state: RefCell::new(state) });
+    let shard = Rc::new(Shard { number, member, listener, counters, local: local.clone(), state: RefCell::new(state) });
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
 }

@@ -54,13 +54,6 @@ impl Upgrade {
     pub(super) fn sent(&mut self, n: usize) {
         self.clear = self.clear.saturating_sub(n);
     }
-
-    /// Gives it up, by RST where it has the stream.
-    pub(super) fn reset(&mut self) {
-        if let State::Handshake(handshake, _) = &mut self.state {
-            handshake.reset();
-        }
-    }
 }
 
 impl Sockets {

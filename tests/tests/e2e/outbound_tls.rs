@@ -162,6 +162,23 @@ fn no_byte_leaves_before_a_good_handshake() {
 }
 
 #[test]
+fn one_that_is_given_up_within_the_handshake_is_reset() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let tracer = tracer(&port, |serve| serve);
+    let id: u64 = tracer.value(&format!("connect localhost:{port} tls")).parse().unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    // All of its ClientHello: what is unread would make a reset by itself.
+    let mut header = [0; 5];
+    peer.read_exact(&mut header).unwrap();
+    peer.read_exact(&mut vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))]).unwrap();
+    tracer.tell(&format!("terminate {id}"));
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(tracer.wait(&format!("connect-error {id}")).contains(" closed "));
+}
+
+#[test]
 fn an_unusable_ca_file_is_refused_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");

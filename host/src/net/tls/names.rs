@@ -77,3 +77,43 @@ impl ResolvesServerCert for Entries {
         entry.map(|entry| entry.pair.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn entry(names: &[&str]) -> Entry {
+        let made = rcgen::generate_simple_self_signed(["in.certificate".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+        let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
+        let pair = Arc::new(CertifiedKey::new(vec![made.cert.der().clone()], key));
+        Entry { pair, names: names.iter().map(|name| server_name(name).unwrap()).collect(), rule: 0 }
+    }
+
+    #[test]
+    fn names_given_by_hand_take_the_place_of_the_certificates() {
+        let own = entry(&[]);
+        let given = entry(&["A.example", "*.b.example"]);
+        for (name, of_own, of_given) in [
+            ("in.certificate", true, false),
+            ("a.example", false, true),
+            ("A.EXAMPLE", false, true),
+            ("x.b.example", false, true),
+            ("b.example", false, false),
+            ("x.y.b.example", false, false),
+            ("xb.example", false, false),
+        ] {
+            let name = ServerName::try_from(name).unwrap();
+            assert_eq!((own.is_for(&name), given.is_for(&name)), (of_own, of_given), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for bad in ["", "*", "*.", "a b", "*.*.example", "a..b"] {
+            assert!(server_name(bad).is_err(), "{bad:?}");
+        }
+    }
+}
