@@ -1,6 +1,7 @@
 //! The limits of a listener as flags, and as keys of a configuration file, with the library's defaults.
 
 use super::units::{OptionalSpan, Size, Span};
+use crate::control::config::written;
 use crate::{Limits, Result, SlowSubscribers};
 use clap::Args;
 use serde::Deserialize;
@@ -88,6 +89,7 @@ pub(in crate::control) struct LimitArgs {
     max_subscriptions: usize,
     /// A subscriber whose queue has no room for a published message: `close` it, or have it `skip` the message
     #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.slow_subscribers)]
+    #[serde(deserialize_with = "written")]
     slow_subscribers: SlowSubscribers,
     /// Reads of one connection before others get their turn
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.reads_per_turn, help_heading = NUMBER)]
@@ -113,6 +115,11 @@ impl Default for LimitArgs {
             max_connections: limits.connections,
             max_connections_per_peer: limits.connections_per_peer,
             max_timers: limits.timers,
+            max_topics: limits.topics,
+            topic_name_limit: Size(limits.topic_name),
+            max_subscriptions: limits.subscriptions,
+            topic_backlog: Size(limits.topic_backlog),
+            slow_subscribers: limits.slow_subscribers,
             idle_timeout: OptionalSpan(limits.idle_timeout),
             connect_timeout: Span(limits.connect_timeout),
             handshake_timeout: Span(limits.handshake_timeout),

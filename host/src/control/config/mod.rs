@@ -16,7 +16,7 @@ mod value;
 
 pub(crate) use self::host::HostTable;
 pub(crate) use self::listener::ListenerConfig;
-pub(crate) use self::value::Written;
+pub(crate) use self::value::{Written, written};
 
 use self::complaint::Complaint;
 use self::listener::ListenerTable;

@@ -37,6 +37,11 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Written<T> {
     }
 }
 
+/// For a field that isn't wrapped.
+pub(crate) fn written<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(deserializer: D) -> Result<T, D::Error> {
+    Written::deserialize(deserializer).map(|Written(value)| value)
+}
+
 /// A list; one value stands for a list of it alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OneOrMany<T>(Vec<T>);
