@@ -21,6 +21,6 @@ pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::Limits;
 pub use pure::proxy_protocol::ProxyProtocol;
 pub use runtime::{
-    Bind, Client, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin, ReloadFailure,
-    ReloadOptions, ReloadReport, Server, Stop, Tls, Trust,
+    Bind, Client, Connect, GenerationStatus, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin,
+    Policy, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, Trust,
 };

@@ -27,6 +27,9 @@ pub struct Limits {
     pub connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance.
     pub timers: usize,
+    /// Generations of the plugin that may be live at a time: those whose connections stay with them, and the one that gets the new ones.
+    /// 4: each has instances of its own.
+    pub generations: usize,
     /// Idle time after which the host closes a connection. None: a protocol's idle rules are its own.
     pub idle_timeout: Option<Duration>,
     /// From `connect` to `open`, for connections that the plugin makes: look-up, connect. A plugin may ask for less. 10 s.
@@ -69,6 +72,7 @@ impl Default for Limits {
             connections: 65_536,
             connections_per_peer: None,
             timers: 65_536,
+            generations: 4,
             idle_timeout: None,
             connect_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
@@ -104,6 +108,7 @@ impl Limits {
             ("max-connections", self.connections == 0),
             ("max-connections-per-peer", self.connections_per_peer == Some(0)),
             ("reads-per-turn", self.reads_per_turn == 0),
+            ("max-generations", self.generations == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))

@@ -7,7 +7,6 @@ use super::worker::Local;
 use crate::net::{Accepted, Stream, Transport, accept_loop, accept_rest, handshake, read_announcement};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Starts accepting on one address; on the worker whose loop it is to be.
 pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Address>) {
@@ -45,8 +44,7 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
         tracing::warn!(listener = %listener.name, limit = listener.limits.connections, "connection refused: max-connections reached");
         return;
     }
-    let Some(shard) = listener.shards().iter().min_by_key(|shard| shard.counters.connections.load(Relaxed)) else { return };
-    let ticket = Ticket::new(shard.counters.clone(), listener.drained.clone());
+    let Some((shard, ticket)) = lock(&listener.roster).place(&listener.drained) else { return };
     if shard.worker.index == local.index {
         welcome(local, shard.number, address, accepted, ticket);
     } else {

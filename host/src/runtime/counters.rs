@@ -27,8 +27,6 @@ impl Count {
 pub(super) struct ShardCounters {
     pub(super) bytes_read: Count,
     pub(super) bytes_written: Count,
-    pub(super) events: Count,
-    pub(super) traps: Count,
     /// Linear memory of its instance at the last look, bytes.
     pub(super) memory: Count,
     /// 1 while its instance can be called.
@@ -46,6 +44,15 @@ pub(super) struct ListenerCounters {
     pub(super) handshakes_failed: AtomicU64,
     pub(super) reloads: AtomicU64,
     pub(super) reloads_failed: AtomicU64,
+}
+
+/// What shards and generations had counted that are gone.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    pub(super) bytes_read: AtomicU64,
+    pub(super) bytes_written: AtomicU64,
+    pub(super) events: AtomicU64,
+    pub(super) traps: AtomicU64,
 }
 
 pub(super) fn bump(counter: &AtomicU64) {

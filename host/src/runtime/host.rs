@@ -86,7 +86,7 @@ pub(super) struct Inner {
     pub(super) graveyard: Graveyard,
     pub(super) serials: Arc<AtomicU64>,
     /// Shards made so far.
-    pub(super) shards: AtomicU64,
+    pub(super) shards: Arc<AtomicU64>,
     born: Instant,
 }
 
@@ -119,7 +119,7 @@ impl Host {
             _control_thread: thread,
             graveyard: start_undertaker()?,
             serials: Arc::default(),
-            shards: AtomicU64::new(0),
+            shards: Arc::default(),
             born: Instant::now(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -1,10 +1,11 @@
 //! A listener: what its shards, its accept loops and its embedder share.
 
-use super::counters::{ListenerCounters, ShardCounters, read};
+use super::counters::{ListenerCounters, Past, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::grants::Grants;
 use super::listen::Instances;
 use super::peers::Peers;
+use super::roster::Roster;
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
@@ -72,9 +73,13 @@ pub(super) struct Listener {
     pub(super) urls: Vec<String>,
     /// It listens nowhere: its first connection is the host's own.
     pub(super) client: bool,
-    /// Set once, when all are up.
-    pub(super) shards: OnceLock<Vec<ShardHandle>>,
+    /// Its generations and shards. Locked when a connection comes, never per event.
+    pub(super) roster: Mutex<Roster>,
+    /// Whose loops accept; set once, when all are up.
+    pub(super) acceptor: OnceLock<Worker>,
     pub(super) counters: ListenerCounters,
+    /// What was counted by shards and generations that are gone.
+    pub(super) past: Past,
     /// A shard has lost its last connection.
     pub(super) drained: Arc<Notify>,
     pub(super) stopping: AtomicBool,
@@ -85,8 +90,9 @@ pub(super) struct Listener {
     pub(super) transaction: tokio::sync::Mutex<()>,
     /// Serials of all sockets of the host.
     pub(super) serials: Arc<AtomicU64>,
+    /// Numbers of all shards of the host.
+    pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
-    generation: Mutex<SharedGeneration>,
 }
 
 /// What a [`Listener`] is made from.
@@ -101,6 +107,7 @@ pub(super) struct Parts {
     /// What a client connects to.
     pub(super) target: Option<String>,
     pub(super) serials: Arc<AtomicU64>,
+    pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
     pub(super) generation: SharedGeneration,
 }
@@ -118,30 +125,34 @@ impl Listener {
             urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),
             client: parts.target.is_some(),
             addresses: Mutex::new(parts.addresses),
-            shards: OnceLock::new(),
+            roster: Mutex::new(Roster::new(parts.generation)),
+            acceptor: OnceLock::new(),
             counters: ListenerCounters::default(),
+            past: Past::default(),
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
             forced: watch::Sender::new(false),
             accepting: Mutex::default(),
             transaction: tokio::sync::Mutex::default(),
             serials: parts.serials,
+            numbers: parts.numbers,
             graveyard: parts.graveyard,
-            generation: Mutex::new(parts.generation),
         }
     }
 
-    pub(super) fn shards(&self) -> &[ShardHandle] {
-        self.shards.get().map_or(&[], Vec::as_slice)
+    /// All that there are, those of old generations included.
+    pub(super) fn shards(&self) -> Vec<ShardHandle> {
+        lock(&self.roster).shards().iter().map(|enrolled| enrolled.shard.clone()).collect()
     }
 
     /// The generation that serves.
     pub(super) fn generation(&self) -> SharedGeneration {
-        lock(&self.generation).clone()
+        lock(&self.roster).serving().clone()
     }
 
-    pub(super) fn set_generation(&self, generation: SharedGeneration) {
-        *lock(&self.generation) = generation;
+    /// Numbers for so many new shards.
+    pub(super) fn number_shards(&self, count: usize) -> std::ops::RangeFrom<u64> {
+        self.numbers.fetch_add(count as u64, Relaxed)..
     }
 
     /// Ends the accept loops; the listening sockets close when the last of what this returns is dropped.
@@ -152,7 +163,7 @@ impl Listener {
 
     /// Connections alive, handshakes included.
     pub(super) fn connections(&self) -> u64 {
-        self.shards().iter().map(|shard| read(&shard.counters.connections)).sum()
+        lock(&self.roster).shards().iter().map(|enrolled| read(&enrolled.shard.counters.connections)).sum()
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -2,11 +2,12 @@
 //!
 //! From the outside in: [`Host`] starts workers and listeners, [`Server`] is a listener in its embedder's hands. A
 //! listener has a *shard* per instance, spread over the workers: the instance (in its *seat*), the connections (*sockets*), the
-//! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction over the shards: they
-//! *vote*, then commit or roll back.
+//! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction: its shards *vote*, then commit or roll
+//! back (*swap*); or it puts a *generation* with shards of its own beside the old one (*branch*), whose shards *retire*.
 
 mod accept;
 mod alarm;
+mod branch;
 mod client;
 mod clock;
 mod counters;
@@ -20,17 +21,23 @@ mod host;
 mod hostcalls;
 mod listen;
 mod listener;
+mod options;
 mod peers;
 mod plugin;
 mod prepare;
 mod reload;
 mod report;
+mod retire;
+mod roster;
 mod seat;
 mod server;
 mod shard;
 mod sockets;
 mod staged;
 mod start;
+mod statuses;
+mod swap;
+mod tally;
 mod threads;
 mod turn;
 mod upgrade;
@@ -41,7 +48,7 @@ pub use crate::net::{Bind, Owner, Tls, Trust};
 pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
+pub use options::{Policy, ReloadOptions};
 pub use plugin::Plugin;
-pub use reload::ReloadOptions;
-pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
+pub use report::{GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
 pub use server::{Server, Stop};

@@ -32,7 +32,7 @@ impl Seat {
 impl State {
     /// A call failed: undo it, let its connection go, and go on with a fresh instance.
     pub(super) fn faulted(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, fault: &GuestFault) {
-        shard.counters.traps.add(1);
+        self.tally.traps.add(1);
         tracing::error!(
             listener = %shard.listener.name,
             generation = self.generation.number,

@@ -4,8 +4,10 @@ use super::accept;
 use super::counters::read;
 use super::host::Host;
 use super::listener::{Listener, ShardHandle};
+use super::options::ReloadOptions;
 use super::plugin::Plugin;
-use super::reload::{ReloadOptions, refuse, reload};
+use super::prepare::Origin;
+use super::reload::{refuse, reload, roll_back};
 use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
 use super::seat::Seat;
 use crate::pure::error::{Error, Result};
@@ -86,8 +88,26 @@ impl Server {
             lost: Vec::new(),
         };
         let host = self.host().map_err(|error| gone(error.to_string()))?;
-        let work = reload(host.inner.engine.clone(), self.listener.clone(), plugin, options);
+        let work = reload(self.listener.clone(), Origin::Plugin(host.inner.engine.clone(), plugin), options);
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+    }
+
+    /// Goes back to the component and settings that served before the last reload, with all live connections; state goes back by
+    /// `snapshot` and `restore`. The generation gets a new number. A second rollback takes the first one back.
+    ///
+    /// # Errors
+    /// All stays as it is: there was no reload yet, or the earlier component can't take the state over (unless `discard_state`).
+    pub async fn rollback(&self, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
+        let gone = |error: Error| ReloadFailure {
+            listener: self.name().to_owned(),
+            phase: "prepare".to_owned(),
+            reason: error.to_string(),
+            hint: None,
+            generation: self.listener.generation().number,
+            lost: Vec::new(),
+        };
+        let host = self.host().map_err(gone)?;
+        host.control(roll_back(self.listener.clone(), discard_state)).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
@@ -108,7 +128,8 @@ impl Server {
     pub async fn status(&self) -> ListenerStatus {
         let mut states = Vec::new();
         for shard in self.listener.shards() {
-            let look = shard.clone().ask(|shard| match &shard.state.borrow().seat {
+            let index = shard.worker.index;
+            let look = shard.ask(|shard| match &shard.state.borrow().seat {
                 Seat::Up(instance) => {
                     shard.counters.memory.set(instance.memory_bytes() as u64);
                     None
@@ -118,7 +139,7 @@ impl Server {
             match self.within(PATIENCE, look).await {
                 Some(Ok(Some(why))) => states.push(format!("failing: {why}")),
                 Some(_) => {}
-                None => states.push(format!("busy: worker {} hasn't answered for {PATIENCE:?}", shard.worker.index)),
+                None => states.push(format!("busy: worker {index} hasn't answered for {PATIENCE:?}")),
             }
         }
         if self.listener.is_stopping() {
@@ -176,39 +197,32 @@ impl Server {
     /// Waits until no connection is left.
     pub(super) async fn emptied(&self) {
         loop {
-            let notified = self.listener.drained.notified();
-            let mut notified = std::pin::pin!(notified);
-            notified.as_mut().enable();
+            let shards = self.listener.shards();
+            self.listener.emptied(&shards).await;
+            // Others may have come meanwhile, of a new generation.
             if self.listener.connections() == 0 {
                 return;
             }
-            notified.await;
         }
     }
 
     async fn stop_inner(&self, how: Stop) -> Result<()> {
         let listener = &self.listener;
         let first = listener.stopping.swap(true, Relaxed);
-        if !first && let Some(shard) = listener.shards().first() {
+        if !first && let Some(worker) = listener.acceptor.get() {
             let own = listener.clone();
-            shard.worker.ask(move |local| accept::stop(local, &own)).await?;
+            worker.ask(move |local| accept::stop(local, &own)).await?;
         }
         if how == Stop::Graceful {
             self.drained(listener.limits.drain_timeout).await;
         }
         listener.forced.send_replace(true);
         for shard in listener.shards() {
-            shard.clone().ask(|shard| shard.terminate()).await?;
+            let _ = shard.ask(|shard| shard.terminate()).await;
         }
         let all_gone = self.drained(FORCED).await;
         for shard in listener.shards() {
-            shard
-                .clone()
-                .ask(|shard| {
-                    shard.local.shards.borrow_mut().remove(&shard.number);
-                    shard.close();
-                })
-                .await?;
+            let _ = shard.ask(|shard| shard.end()).await;
         }
         if let Ok(host) = self.host() {
             host.forget(self);
@@ -230,7 +244,9 @@ impl Server {
         let listener = &self.listener;
         let generation = listener.generation();
         let counters = &listener.counters;
-        let sum = |what: fn(&ShardHandle) -> u64| listener.shards().iter().map(what).sum();
+        let shards = listener.shards();
+        let sum = |what: fn(&ShardHandle) -> u64| shards.iter().map(what).sum::<u64>();
+        let (generations, events, traps) = listener.generations();
         ListenerStatus {
             name: listener.name.to_string(),
             addresses: self.addresses(),
@@ -241,10 +257,11 @@ impl Server {
             instances_up: sum(|shard| shard.counters.up.get()),
             connections: listener.connections(),
             accepted: read(&counters.accepted),
-            bytes_read: sum(|shard| shard.counters.bytes_read.get()),
-            bytes_written: sum(|shard| shard.counters.bytes_written.get()),
-            events: sum(|shard| shard.counters.events.get()),
-            traps: sum(|shard| shard.counters.traps.get()),
+            bytes_read: read(&listener.past.bytes_read) + sum(|shard| shard.counters.bytes_read.get()),
+            bytes_written: read(&listener.past.bytes_written) + sum(|shard| shard.counters.bytes_written.get()),
+            events: read(&listener.past.events) + events,
+            traps: read(&listener.past.traps) + traps,
+            generations,
             reloads: read(&counters.reloads),
             reloads_failed: read(&counters.reloads_failed),
             handshakes_failed: read(&counters.handshakes_failed),

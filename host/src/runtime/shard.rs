@@ -7,6 +7,7 @@ use super::generation::SharedGeneration;
 use super::listener::Listener;
 use super::seat::Seat;
 use super::sockets::Sockets;
+use super::tally::Tally;
 use super::vote::Pending;
 use super::worker::Local;
 use crate::guest::{GuestFault, Instance, Slot};
@@ -17,6 +18,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 /// One of a listener's instances, and what belongs to it; lives on one worker.
 pub(super) struct Shard {
@@ -33,6 +35,8 @@ pub(super) struct State {
     pub(super) sockets: Slot<Sockets>,
     pub(super) seat: Seat,
     pub(super) generation: SharedGeneration,
+    /// What it does here.
+    pub(super) tally: Arc<Tally>,
     /// A reload's candidate, voted for and waiting for the decision.
     pub(super) pending: Option<Pending>,
     /// A reload has stopped the guest's calls.
@@ -69,9 +73,14 @@ impl Shard {
         }
     }
 
+    /// Its worker forgets it, too.
+    pub(super) fn end(self: &Rc<Self>) {
+        self.local.shards.borrow_mut().remove(&self.number);
+        self.close();
+    }
+
     /// Its end: the instance goes, drivers that are left end without a word.
     pub(super) fn close(self: &Rc<Self>) {
-        drop(self.listener.stop_accepting());
         let mut state = self.state.borrow_mut();
         state.closed = true;
         state.vacate(self, "stopped".to_owned());
@@ -88,6 +97,7 @@ impl State {
         Self {
             sockets: Some(sockets),
             seat: Seat::Up(instance),
+            tally: generation.tally(),
             generation,
             pending: None,
             held: false,
@@ -110,14 +120,20 @@ impl State {
     /// `data`.
     pub(super) fn data(&mut self, shard: &Rc<Shard>, id: SocketId, bytes: &[u8]) {
         let Seat::Up(instance) = &mut self.seat else { return };
+        let began = self.tally.begin();
         let result = instance.data(&mut self.sockets, id, bytes);
-        self.called(shard, Some(id), result);
+        self.called(shard, Some(id), began, result);
     }
 
     /// Any other event of a connection.
     pub(super) fn tell(&mut self, shard: &Rc<Shard>, id: SocketId, event: &Event) {
         let Seat::Up(instance) = &mut self.seat else { return };
         let sockets = &mut self.sockets;
+        if let Event::Close(info) = event {
+            self.tally.closes.add(1);
+            self.tally.close_errors.add(u64::from(info.error.is_some()));
+        }
+        let began = self.tally.begin();
         let result = match event {
             Event::Handshake => instance.handshake(sockets, id, Ok(())),
             Event::Open => instance.open(sockets, id),
@@ -128,19 +144,20 @@ impl State {
             Event::Close(info) => instance.close(sockets, id, info),
             Event::ConnectError(error) => instance.connect_error(sockets, id, error),
         };
-        self.called(shard, Some(id), result);
+        self.called(shard, Some(id), began, result);
     }
 
     /// `fired`.
     pub(super) fn fired(&mut self, shard: &Rc<Shard>, token: u64) {
         let Seat::Up(instance) = &mut self.seat else { return };
+        let began = self.tally.begin();
         let result = instance.fired(&mut self.sockets, token);
-        self.called(shard, None, result);
+        self.called(shard, None, began, result);
     }
 
     /// After each call: settle what it did, or undo it and put a fresh instance in its place.
-    fn called(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, result: Result<(), GuestFault>) {
-        shard.counters.events.add(1);
+    fn called(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, began: Option<Instant>, result: Result<(), GuestFault>) {
+        self.tally.end(began);
         match result {
             Ok(()) => {
                 self.strikes = self.strikes.saturating_sub(1);

@@ -8,7 +8,7 @@ use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
 use super::plugin::Plugin;
-use super::prepare::{Candidate, prepare};
+use super::prepare::{Candidate, Origin, prepare};
 use super::server::{Server, Stop};
 use super::shard::{Shard, State};
 use super::sockets::Sockets;
@@ -17,10 +17,8 @@ use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
-use std::ops::RangeFrom;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::oneshot;
 
 impl Host {
@@ -63,7 +61,7 @@ impl Host {
             let work = move || {
                 let addresses = bind(addresses, &sockets)?;
                 let trust = trust.map_or_else(|| platform_trust(connects), Ok);
-                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
+                Ok((prepare(&Origin::Plugin(engine, plugin), 1, &name, &limits, count)?, addresses, trust))
             };
             blocking(work).await?
         };
@@ -80,6 +78,7 @@ impl Host {
             addresses,
             target: listen.target,
             serials: self.inner.serials.clone(),
+            numbers: self.inner.shards.clone(),
             graveyard: self.inner.graveyard.clone(),
             generation,
         }));
@@ -92,8 +91,7 @@ impl Host {
             servers.push(server.clone());
         }
         self.count_referenced();
-        let numbers = self.inner.shards.fetch_add(workers.len() as u64, Relaxed)..;
-        if let Err(error) = open(&listener, workers, numbers, candidates).await {
+        if let Err(error) = open(&listener, workers, candidates).await {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
@@ -132,16 +130,11 @@ fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOpt
 }
 
 /// Puts the instances in place and starts accepting.
-async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom<u64>, candidates: Vec<Candidate>) -> Result<()> {
-    let mut handles = Vec::new();
-    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
-        let counters = Arc::new(ShardCounters::default());
-        let (shared, own) = (listener.clone(), counters.clone());
-        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
-        handles.push(ShardHandle { number, worker, counters });
-    }
-    let Some(first) = handles.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
-    let _ = listener.shards.set(handles);
+async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
+    let shards = settle(listener, workers, candidates).await?;
+    let Some(first) = shards.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
+    let _ = listener.acceptor.set(first.clone());
+    lock(&listener.roster).open(shards);
     let listener = listener.clone();
     first
         .ask(move |local| {
@@ -149,6 +142,23 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
             addresses.into_iter().for_each(|address| accept::start(local, &listener, address));
         })
         .await
+}
+
+/// Makes a shard of each candidate. They have no connections yet, and nobody knows of them.
+pub(super) async fn settle(
+    listener: &Arc<Listener>,
+    workers: Vec<Worker>,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<ShardHandle>> {
+    let numbers = listener.number_shards(candidates.len());
+    let mut shards = Vec::new();
+    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
+        let counters = Arc::new(ShardCounters::default());
+        let (shared, own) = (listener.clone(), counters.clone());
+        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
+        shards.push(ShardHandle { number, worker, counters });
+    }
+    Ok(shards)
 }
 
 fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {

@@ -97,5 +97,8 @@ async fn serve(mut messages: UnboundedReceiver<Message>, local: Rc<Local>) {
     }
     // Shards and what they share know each other: parted here, or neither would ever be freed.
     let shards = std::mem::take(&mut *local.shards.borrow_mut());
-    shards.values().for_each(|shard| shard.close());
+    for shard in shards.values() {
+        drop(shard.listener.stop_accepting());
+        shard.close();
+    }
 }

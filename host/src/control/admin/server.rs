@@ -1,8 +1,10 @@
 //! The admin API's server: routes, and how a request is refused.
 
-use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, connections, socket::SocketFile};
+use super::{
+    Claim, ErrorReply, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, connections, socket::SocketFile,
+};
 use crate::{
-    Error, Host, HostStatus, Result, Stop,
+    Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Stop,
     control::operations::{Change, Operations},
 };
 use axum::{
@@ -87,6 +89,7 @@ fn router(operations: Arc<Operations>) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/reload", post(reload))
+        .route("/rollback", post(rollback))
         .route("/stop", post(stop))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -97,7 +100,7 @@ fn router(operations: Arc<Operations>) -> Router {
         .with_state(operations)
 }
 
-const RESOURCES: &str = "ask GET /status, POST /reload or POST /stop";
+const RESOURCES: &str = "ask GET /status, POST /reload, POST /rollback or POST /stop";
 
 async fn unknown(uri: Uri) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()), RESOURCES)
@@ -123,15 +126,40 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
     }
     let server =
         operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
-    let change =
-        Change { plugin: request.plugin, settings: request.set, dry_run: request.dry_run, discard_state: request.discard_state };
+    let options = options(&request)?;
+    let change = Change { plugin: request.plugin, settings: request.set, options };
     // A task of its own: a client that hangs up half-way doesn't leave half a reload.
     let done =
         tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
-    Ok(match done {
-        Ok(report) => Json(ReloadReply { reports: vec![report], failures: vec![] }).into_response(),
-        Err(failure) => (StatusCode::CONFLICT, Json(ReloadReply { reports: vec![], failures: vec![failure] })).into_response(),
-    })
+    Ok(reloaded(done))
+}
+
+fn options(request: &ReloadRequest) -> Result<ReloadOptions, Refusal> {
+    let policy = request.policy.as_deref().map(str::parse).transpose();
+    let policy = policy.map_err(|error: Error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
+    Ok(ReloadOptions::default()
+        .dry_run(request.dry_run)
+        .discard_state(request.discard_state)
+        .policy(policy.unwrap_or_default())
+        .drain_after(request.drain_after_ms.map(Duration::from_millis))
+        .split_state(request.split_state))
+}
+
+async fn rollback(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {
+    let request: RollbackRequest = read_json(body).await?;
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let done = tokio::spawn(async move { operations.roll_back(&server, request.discard_state).await });
+    Ok(reloaded(done.await.map_err(|error| Refusal::crashed(&error))?))
+}
+
+fn reloaded(done: Result<ReloadReport, ReloadFailure>) -> Response {
+    match done {
+        Ok(report) => Json(ReloadReply { reports: vec![report], ..ReloadReply::default() }).into_response(),
+        Err(failure) => {
+            (StatusCode::CONFLICT, Json(ReloadReply { failures: vec![failure], ..ReloadReply::default() })).into_response()
+        }
+    }
 }
 
 async fn stop(State(operations): State<Arc<Operations>>, body: Body) -> Result<Json<StopReply>, Refusal> {

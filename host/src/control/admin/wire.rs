@@ -18,12 +18,32 @@ pub struct ReloadRequest {
     pub dry_run: bool,
     /// Start the new generation without the old one's snapshot.
     pub discard_state: bool,
+    /// What becomes of live connections, as `new-connections`. None: `migrate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Milliseconds after which connections that stay with an old generation are reset. None: they stay until they end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_after_ms: Option<u64>,
+    /// Let two generations live at a time though the plugin has state.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub split_state: bool,
     /// Key and value pairs for the plugin's `start`, in order; an object in JSON. None: those that it has now.
     #[serde(skip_serializing_if = "Option::is_none", with = "super::pairs")]
     pub set: Option<Vec<(String, String)>>,
 }
 
-/// What `POST /reload` answers: a report or a failure for each listener that was asked for.
+/// What `POST /rollback` is asked. `RollbackRequest::default()` is about the only listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RollbackRequest {
+    /// The listener's name; may be left out if there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+    /// Go back without the state.
+    pub discard_state: bool,
+}
+
+/// What `POST /reload` and `POST /rollback` answer: a report or a failure for each listener that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReloadReply {
     /// Reloads that were committed, and dry runs that passed.

@@ -1,10 +1,12 @@
 //! `sockdock reload`: a new generation behind live connections.
 
+use super::units::Span;
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
     report::{failure_text, report_text},
 };
+use crate::Policy;
 use crate::{
     Error,
     control::admin::{ReloadReply, ReloadRequest},
@@ -17,6 +19,8 @@ Examples:
   sockdock reload                   read the plugin again (build its folder again)
   sockdock reload echo-v2.wasm      another component
   sockdock reload kv.wasm --listener kv --dry-run
+  sockdock reload --policy new-connections --drain-after 10m
+                                    for new connections; the others stay for 10 minutes
   sockdock reload --json            the report for programs
 
 If anything goes wrong, the old generation goes on serving, the reason is
@@ -37,6 +41,15 @@ pub(super) struct ReloadArgs {
     /// Start without the old generation's snapshot, also if it can't be restored
     #[arg(long)]
     discard_state: bool,
+    /// What becomes of live connections: `migrate` takes them over; with `new-connections` they stay with their generation
+    #[arg(long, value_name = "POLICY", default_value_t = Policy::Migrate)]
+    policy: Policy,
+    /// Reset connections that are still with an old generation after this time [default: they stay until they end]
+    #[arg(long, value_name = "TIME")]
+    drain_after: Option<Span>,
+    /// Have two generations at a time though the plugin has state: each goes on with a state of its own
+    #[arg(long)]
+    split_state: bool,
     /// Pass KEY=VALUE to the plugin's `start`, in place of all settings that it has now; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
@@ -67,12 +80,15 @@ impl ReloadArgs {
             plugin: self.plugin.as_ref().map(absolute).transpose()?,
             dry_run: self.dry_run,
             discard_state: self.discard_state,
+            policy: Some(self.policy).filter(|policy| *policy != Policy::Migrate).map(|policy| policy.to_string()),
+            drain_after_ms: self.drain_after.map(|after| u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX)),
+            split_state: self.split_state,
             set: Some(self.set.clone()).filter(|set| !set.is_empty()),
         })
     }
 }
 
-fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
+pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
     if json {
         print_json(reply)?;
     } else {

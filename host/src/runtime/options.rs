@@ -1,0 +1,115 @@
+//! How a reload goes about it.
+
+use crate::pure::error::{Error, Result};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What becomes of live connections when a new generation comes.
+///
+/// ```
+/// use sockdock::Policy;
+/// assert_eq!("new-connections".parse::<Policy>()?, Policy::NewConnections);
+/// # Ok::<(), sockdock::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Policy {
+    /// All of them go over, those of older generations too.
+    #[default]
+    Migrate,
+    /// They stay with their generation until they end; the new one gets the new ones.
+    NewConnections,
+}
+
+impl FromStr for Policy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "migrate" => Ok(Self::Migrate),
+            "new-connections" => Ok(Self::NewConnections),
+            _ => Err(Error::configuration(format!("policy '{text}' makes no sense")).hint("use migrate or new-connections")),
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Migrate => "migrate",
+            Self::NewConnections => "new-connections",
+        })
+    }
+}
+
+/// How a reload goes about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReloadOptions {
+    /// Prepare, snapshot and restore, report, change nothing.
+    pub dry_run: bool,
+    /// Go on though the new component can't take the old one's snapshot over; the state is lost.
+    pub discard_state: bool,
+    /// What becomes of live connections.
+    pub policy: Policy,
+    /// How long connections may stay with an old generation before they are reset; none: until they end.
+    pub drain_after: Option<Duration>,
+    /// Have two generations at a time though the plugin has state: each goes on with a state of its own.
+    pub split_state: bool,
+}
+
+impl ReloadOptions {
+    /// Sets `dry_run`.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Sets `discard_state`.
+    #[must_use]
+    pub fn discard_state(mut self, discard_state: bool) -> Self {
+        self.discard_state = discard_state;
+        self
+    }
+
+    /// Sets `policy`.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets `drain_after`.
+    #[must_use]
+    pub fn drain_after(mut self, drain_after: Option<Duration>) -> Self {
+        self.drain_after = drain_after;
+        self
+    }
+
+    /// Sets `split_state`.
+    #[must_use]
+    pub fn split_state(mut self, split_state: bool) -> Self {
+        self.split_state = split_state;
+        self
+    }
+
+    /// # Errors
+    /// For options that would have no effect together.
+    pub(super) fn check(&self) -> Result<()> {
+        let two = self.policy != Policy::Migrate;
+        let idle = |option| Error::configuration(format!("{option} has no effect with the policy {}", self.policy));
+        match (two, self.drain_after, self.split_state, self.discard_state) {
+            (false, Some(_), ..) => {
+                Err(idle("drain-after")
+                    .hint("it bounds how long connections stay with an old generation: --policy new-connections"))
+            }
+            (false, _, true, _) => {
+                Err(idle("split-state").hint("it lets two generations live at a time: --policy new-connections"))
+            }
+            (true, .., true) => Err(idle("discard-state").hint("each generation keeps a state of its own: --split-state")),
+            _ => Ok(()),
+        }
+    }
+}
