@@ -22,5 +22,5 @@ pub use pure::limits::Limits;
 pub use pure::proxy_protocol::ProxyProtocol;
 pub use runtime::{
     Bind, Client, Connect, GenerationStatus, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin,
-    Policy, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, Trust,
+    Policy, ReloadFailure, ReloadOptions, ReloadReport, Server, Spread, Stop, Tls, Trust,
 };

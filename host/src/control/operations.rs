@@ -125,7 +125,8 @@ fn next_source(
     plugin: Option<PathBuf>,
     settings: Option<Vec<(String, String)>>,
 ) -> Result<Source> {
-    let path = plugin.or(current).or_else(|| server.plugin().path().map(ToOwned::to_owned));
+    // What serves knows best: it may have come by a rollback.
+    let path = plugin.or_else(|| server.plugin().source().map(ToOwned::to_owned)).or(current);
     let path = path.ok_or_else(|| {
         Error::configuration(format!("the plugin of {} came from no file that could be read again", server.name()))
             .hint("name the plugin to load")

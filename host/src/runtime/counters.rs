@@ -13,10 +13,6 @@ impl Count {
         self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
     }
 
-    pub(super) fn set(&self, n: u64) {
-        self.0.store(n, Relaxed);
-    }
-
     pub(super) fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }

@@ -5,6 +5,7 @@ use super::plugin::Plugin;
 use super::sockets::Sockets;
 use super::tally::{Sum, Tally};
 use crate::guest::{Component, Settings};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 /// A component that serves, served or may come to serve a listener. Every instance of it holds one.
@@ -14,13 +15,25 @@ pub(super) struct Generation {
     pub(super) component: Component<Sockets>,
     pub(super) plugin: Plugin,
     pub(super) settings: Settings,
+    /// Instances that have one connection each.
+    pub(super) instances: AtomicU64,
+    /// Their connections, those included that they have made.
+    pub(super) connections: Arc<AtomicU64>,
     /// One per shard that it has served.
     tallies: Mutex<Vec<Arc<Tally>>>,
 }
 
 impl Generation {
     pub(super) fn new(number: u64, component: Component<Sockets>, plugin: Plugin, settings: Settings) -> Self {
-        Self { number, component, plugin, settings, tallies: Mutex::default() }
+        Self {
+            number,
+            component,
+            plugin,
+            settings,
+            instances: AtomicU64::new(0),
+            connections: Arc::default(),
+            tallies: Mutex::default(),
+        }
     }
 
     /// The same component and settings, under another number and without a past.

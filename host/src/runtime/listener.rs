@@ -5,7 +5,7 @@ use super::generation::SharedGeneration;
 use super::grants::Grants;
 use super::listen::Instances;
 use super::peers::Peers;
-use super::roster::Roster;
+use super::roster::{Draw, Roster};
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
@@ -15,6 +15,7 @@ use crate::net::{Bound, Tls};
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use crate::pure::proxy_protocol::ProxyProtocol;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -148,6 +149,22 @@ impl Listener {
     /// The generation that serves.
     pub(super) fn generation(&self) -> SharedGeneration {
         lock(&self.roster).serving().clone()
+    }
+
+    /// The generation for a new connection from there.
+    pub(super) fn pick(&self, peer: Option<IpAddr>) -> SharedGeneration {
+        lock(&self.roster).pick(self.draw(peer))
+    }
+
+    /// What a trial's share is drawn by. Through a balancer all come from the same address, until it is known whom they are from.
+    pub(super) fn draw(&self, peer: Option<IpAddr>) -> Draw {
+        Draw { peer, count: read(&self.counters.accepted) }
+    }
+
+    /// An empty table of connections.
+    pub(super) fn table(&self, counters: Arc<ShardCounters>) -> Sockets {
+        let (limits, grants) = (self.limits.clone(), self.grants.clone());
+        Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone())
     }
 
     /// Numbers for so many new shards.

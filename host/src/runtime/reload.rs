@@ -1,8 +1,10 @@
 //! Reload as a transaction: prepare, then a swap under the live connections, or a generation beside them.
 
 use super::branch;
+use super::canary;
 use super::counters::bump;
 use super::generation::SharedGeneration;
+use super::listen::Instances;
 use super::listener::{Listener, ShardHandle, lock};
 use super::options::{Policy, ReloadOptions};
 use super::prepare::{Candidate, Origin, prepare};
@@ -24,11 +26,14 @@ pub(super) async fn reload(
     result.inspect(|report| note_success(&listener, report)).inspect_err(|failure| note_failure(&listener, failure))
 }
 
-/// Goes back to the previous generation's component and settings, with all connections.
+/// Calls a canary off; or goes back to the previous generation's component and settings, with all connections.
 pub(super) async fn roll_back(listener: Arc<Listener>, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
     let _one_at_a_time = listener.transaction.lock().await;
     let options = ReloadOptions::default().discard_state(discard_state);
     let transaction = Transaction { listener: &listener, options };
+    if let Some(report) = canary::call_off(&transaction).await {
+        return Ok(report);
+    }
     let result = transaction.back().await;
     result.inspect(|report| note_success(&listener, report)).inspect_err(|failure| note_failure(&listener, failure))
 }
@@ -41,6 +46,10 @@ pub(super) fn refuse(listener: &Arc<Listener>, error: Error) -> ReloadFailure {
 }
 
 fn note_success(listener: &Listener, report: &ReloadReport) {
+    if report.policy == Policy::Canary.to_string() && !report.dry_run {
+        // It isn't decided yet.
+        return;
+    }
     if report.dry_run {
         tracing::info!(listener = %listener.name, "dry run of a reload: it would work");
         return;
@@ -67,9 +76,16 @@ impl Transaction<'_> {
         if self.listener.is_stopping() {
             return Err(self.failure("prepare", self.stopping()));
         }
+        if lock(&self.listener.roster).trial().is_some() {
+            let error = Error::configuration("a canary is under way")
+                .hint("wait for its end, or end it: sockdock promote, sockdock rollback");
+            return Err(self.failure("prepare", error));
+        }
         match self.options.policy {
+            Policy::Migrate if self.listener.instances == Instances::PerConnection => self.shift(origin).await,
             Policy::Migrate => self.migrate(origin).await,
             Policy::NewConnections => branch::branch(self, origin).await,
+            Policy::Canary => canary::begin(self, origin).await,
         }
     }
 

@@ -8,9 +8,9 @@ use std::fmt;
 pub struct ReloadReport {
     /// The listener's name.
     pub listener: String,
-    /// The generation that serves now (the first is 1).
+    /// The generation that serves now (the first is 1), or is tried (`canary`).
     pub generation: u64,
-    /// How it came: `migrate` or `new-connections`.
+    /// How it came: `migrate`, `new-connections` or `canary`.
     pub policy: String,
     /// SHA-256 of the component that served before, hex.
     pub from_digest: String,
@@ -145,6 +145,6 @@ pub struct GenerationStatus {
     pub close_errors: u64,
     /// Microseconds within which 99 of 100 events were handled, from a sample, to within a quarter. None before the first event.
     pub handler_p99_us: Option<u64>,
-    /// `serving`, or `draining` with the seconds that are left.
+    /// `serving`, `draining`, or `canary 10%`; with the seconds that are left.
     pub state: String,
 }

@@ -1,5 +1,6 @@
 //! The end of shards that get no new connections: when the last has gone, or when their time is over.
 
+use super::generation::SharedGeneration;
 use super::listener::{Listener, ShardHandle, lock};
 use super::roster::Role;
 use super::tally::Sum;
@@ -26,11 +27,46 @@ pub(super) async fn retire(listener: Arc<Listener>, shards: Vec<ShardHandle>, af
     for shard in gone {
         listener.dismiss(shard).await;
     }
+    bury(&listener);
+}
+
+/// Forgets the generations that nobody is connected to any more.
+pub(super) fn bury(listener: &Listener) {
     let buried = lock(&listener.roster).bury();
     for live in buried {
         tracing::info!(listener = %listener.name, generation = live.generation.number, "the generation's last connection has ended");
         listener.remember(&live.generation.sum());
     }
+}
+
+/// As [`retire`], of a generation whose connections have instances of their own.
+pub(super) async fn retire_generation(listener: Arc<Listener>, generation: SharedGeneration, after: Option<Duration>) {
+    let emptied = || async {
+        loop {
+            let mut notified = std::pin::pin!(listener.drained.notified());
+            notified.as_mut().enable();
+            if generation.connections.load(Relaxed) == 0 {
+                return;
+            }
+            notified.await;
+        }
+    };
+    match after {
+        None => emptied().await,
+        Some(after) => {
+            if tokio::time::timeout(after, emptied()).await.is_err() {
+                let _transaction = listener.transaction.lock().await;
+                let connections = generation.connections.load(Relaxed);
+                tracing::warn!(listener = %listener.name, connections, "drain-after is over: an old generation's connections are reset");
+                for nest in listener.shards() {
+                    let _ = nest.terminate(Some(generation.number)).await;
+                }
+            }
+            emptied().await;
+        }
+    }
+    let _transaction = listener.transaction.lock().await;
+    bury(&listener);
 }
 
 /// Resets what is left with a generation that has drained for long enough.
@@ -51,7 +87,7 @@ async fn expire(listener: &Arc<Listener>, shards: &[ShardHandle]) {
     for shard in late {
         let left = shard.counters.connections.load(Relaxed);
         tracing::warn!(listener = %listener.name, connections = left, "drain-after is over: an old generation's connections are reset");
-        let _ = shard.ask(|shard| shard.terminate()).await;
+        let _ = shard.terminate(None).await;
     }
 }
 
@@ -72,7 +108,7 @@ impl Listener {
     pub(super) async fn dismiss(&self, shard: ShardHandle) {
         let counters = shard.counters.clone();
         // One whose worker has stopped is gone already.
-        let _ = shard.ask(|shard| shard.end()).await;
+        let _ = shard.end().await;
         self.past.bytes_read.fetch_add(counters.bytes_read.get(), Relaxed);
         self.past.bytes_written.fetch_add(counters.bytes_written.get(), Relaxed);
     }

@@ -1,6 +1,7 @@
 //! A listener in its embedder's hands.
 
 use super::accept;
+use super::canary::promote;
 use super::counters::read;
 use super::host::Host;
 use super::listener::{Listener, ShardHandle};
@@ -9,7 +10,6 @@ use super::plugin::Plugin;
 use super::prepare::Origin;
 use super::reload::{refuse, reload, roll_back};
 use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
-use super::seat::Seat;
 use crate::pure::error::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -92,7 +92,7 @@ impl Server {
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
     }
 
-    /// Goes back to the component and settings that served before the last reload, with all live connections; state goes back by
+    /// Calls a canary off, if one is under way. Else goes back to the component and settings that served before the last reload, with all live connections; state goes back by
     /// `snapshot` and `restore`. The generation gets a new number. A second rollback takes the first one back.
     ///
     /// # Errors
@@ -108,6 +108,23 @@ impl Server {
         };
         let host = self.host().map_err(gone)?;
         host.control(roll_back(self.listener.clone(), discard_state)).await.unwrap_or_else(|error| Err(gone(error)))
+    }
+
+    /// Ends a canary at once: it serves from now on, and takes the old generation's connections over.
+    ///
+    /// # Errors
+    /// When there is no canary.
+    pub async fn promote(&self) -> Result<ReloadReport, ReloadFailure> {
+        let gone = |error: Error| ReloadFailure {
+            listener: self.name().to_owned(),
+            phase: "prepare".to_owned(),
+            reason: error.to_string(),
+            hint: None,
+            generation: self.listener.generation().number,
+            lost: Vec::new(),
+        };
+        let host = self.host().map_err(gone)?;
+        host.control(promote(self.listener.clone())).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
@@ -129,14 +146,7 @@ impl Server {
         let mut states = Vec::new();
         for shard in self.listener.shards() {
             let index = shard.worker.index;
-            let look = shard.ask(|shard| match &shard.state.borrow().seat {
-                Seat::Up(instance) => {
-                    shard.counters.memory.set(instance.memory_bytes() as u64);
-                    None
-                }
-                Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
-            });
-            match self.within(PATIENCE, look).await {
+            match self.within(PATIENCE, shard.look()).await {
                 Some(Ok(Some(why))) => states.push(format!("failing: {why}")),
                 Some(_) => {}
                 None => states.push(format!("busy: worker {index} hasn't answered for {PATIENCE:?}")),
@@ -218,11 +228,11 @@ impl Server {
         }
         listener.forced.send_replace(true);
         for shard in listener.shards() {
-            let _ = shard.ask(|shard| shard.terminate()).await;
+            let _ = shard.terminate(None).await;
         }
         let all_gone = self.drained(FORCED).await;
         for shard in listener.shards() {
-            let _ = shard.ask(|shard| shard.end()).await;
+            let _ = shard.end().await;
         }
         if let Ok(host) = self.host() {
             host.forget(self);

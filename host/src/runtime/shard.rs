@@ -5,12 +5,13 @@ use super::driver::Driver;
 use super::ends::Ends;
 use super::generation::SharedGeneration;
 use super::listener::Listener;
+use super::nest::Member;
 use super::seat::Seat;
 use super::sockets::Sockets;
 use super::tally::Tally;
 use super::vote::Pending;
 use super::worker::Local;
-use crate::guest::{GuestFault, Instance, Slot};
+use crate::guest::{GuestFault, Slot};
 use crate::net::Stream;
 use crate::pure::connection::Event;
 use crate::pure::socket::SocketId;
@@ -22,7 +23,8 @@ use std::time::Instant;
 
 /// One of a listener's instances, and what belongs to it; lives on one worker.
 pub(super) struct Shard {
-    pub(super) number: u64,
+    /// Its place, where each connection has an instance.
+    pub(super) member: Option<Member>,
     pub(super) listener: Arc<Listener>,
     pub(super) counters: Arc<ShardCounters>,
     pub(super) local: Rc<Local>,
@@ -46,6 +48,8 @@ pub(super) struct State {
     /// Drivers that came by while the guest couldn't be called. A reload wakes these and no others, so that its pause
     /// doesn't grow with connections.
     pub(super) waiting: Vec<Waker>,
+    /// Its instance's linear memory at the last look, bytes.
+    pub(super) memory: u64,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
 }
@@ -73,10 +77,9 @@ impl Shard {
         }
     }
 
-    /// Its worker forgets it, too.
-    pub(super) fn end(self: &Rc<Self>) {
-        self.local.shards.borrow_mut().remove(&self.number);
-        self.close();
+    /// For what `generation` is going to do here.
+    pub(super) fn tally(&self, generation: &SharedGeneration) -> Arc<Tally> {
+        self.member.as_ref().map_or_else(|| generation.tally(), |member| member.nest.tally(generation))
     }
 
     /// Its end: the instance goes, drivers that are left end without a word.
@@ -93,11 +96,13 @@ impl Shard {
 }
 
 impl State {
-    pub(super) fn new(sockets: Box<Sockets>, instance: Box<Instance<Sockets>>, generation: SharedGeneration) -> Self {
+    /// Nobody sits there yet.
+    pub(super) fn new(sockets: Box<Sockets>, generation: SharedGeneration, tally: Arc<Tally>) -> Self {
         Self {
             sockets: Some(sockets),
-            seat: Seat::Up(instance),
-            tally: generation.tally(),
+            seat: Seat::Down("starting".to_owned()),
+            memory: 0,
+            tally,
             generation,
             pending: None,
             held: false,

@@ -7,11 +7,11 @@ use super::grants::Grants;
 use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
+use super::nest::Nest;
 use super::plugin::Plugin;
 use super::prepare::{Candidate, Origin, prepare};
 use super::server::{Server, Stop};
 use super::shard::{Shard, State};
-use super::sockets::Sockets;
 use super::worker::{Local, Worker};
 use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
 use crate::pure::allow::AllowConnect;
@@ -46,7 +46,9 @@ impl Host {
             return Err(Error::configuration(format!("listener name {name:?} can't be used"))
                 .hint("give it a name of printable characters"));
         }
-        let (engine, limits, count) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()), workers.len());
+        let (engine, limits) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()));
+        // Where each connection has its own, one is made to see that it can be.
+        let count = if listen.instances == Instances::PerConnection { 1 } else { workers.len() };
         let taken =
             || Error::configuration(format!("a listener called '{name}' exists already")).hint("give this one another name");
         if self.server(&name).is_some() {
@@ -82,6 +84,12 @@ impl Host {
             graveyard: self.inner.graveyard.clone(),
             generation,
         }));
+        if listener.instances == Instances::PerConnection
+            && listener.limits.connections as u64 > u64::from(self.inner.max_instances)
+        {
+            let most = self.inner.max_instances;
+            tracing::info!(listener = %name, "each connection has an instance, and there is room for {most} (max-instances): further connections are refused");
+        }
         let server = Server::new(&self, listener.clone());
         {
             let mut servers = lock(&self.inner.servers);
@@ -103,7 +111,7 @@ impl Host {
         let all = &self.inner.workers;
         let count = match instances {
             Instances::Shared => 1,
-            Instances::PerCore => all.len(),
+            Instances::PerCore | Instances::PerConnection => all.len(),
             Instances::Count(count) => count.get(),
         };
         let mut load = vec![0usize; all.len()];
@@ -131,7 +139,10 @@ fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOpt
 
 /// Puts the instances in place and starts accepting.
 async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
-    let shards = settle(listener, workers, candidates).await?;
+    let shards = match listener.instances {
+        Instances::PerConnection => nests(listener, workers, candidates).await?,
+        _ => settle(listener, workers, candidates).await?,
+    };
     let Some(first) = shards.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
     let _ = listener.acceptor.set(first.clone());
     lock(&listener.roster).open(shards);
@@ -142,6 +153,34 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Ca
             addresses.into_iter().for_each(|address| accept::start(local, &listener, address));
         })
         .await
+}
+
+/// A place on each worker for instances that are made when connections come.
+async fn nests(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<Vec<ShardHandle>> {
+    candidates.into_iter().for_each(|candidate| listener.dispose(candidate.instance));
+    let numbers = listener.number_shards(workers.len());
+    let mut shards = Vec::new();
+    for (worker, number) in workers.into_iter().zip(numbers) {
+        let counters = Arc::new(ShardCounters::default());
+        let (shared, own) = (listener.clone(), counters.clone());
+        let install = move |local: &Rc<Local>| {
+            make_room(local, &shared);
+            let nest = Rc::new(Nest::new(shared, own, local.clone()));
+            local.nests.borrow_mut().insert(number, nest);
+        };
+        worker.ask(install).await?;
+        shards.push(ShardHandle { number, worker, counters });
+    }
+    Ok(shards)
+}
+
+/// The worker's read buffer holds what this listener reads at a time.
+fn make_room(local: &Local, listener: &Listener) {
+    let need = listener.limits.read_buffer;
+    let mut buffer = local.buffer.borrow_mut();
+    if buffer.len() < need {
+        buffer.resize(need, 0);
+    }
 }
 
 /// Makes a shard of each candidate. They have no connections yet, and nobody knows of them.
@@ -162,24 +201,15 @@ pub(super) async fn settle(
 }
 
 fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
-    let mut sockets = Sockets::new(
-        listener.limits.clone(),
-        listener.grants.clone(),
-        listener.name.clone(),
-        counters.clone(),
-        listener.serials.clone(),
-    );
-    sockets.timer_handler = candidate.generation.component.has_timer_handler();
-    candidate.staged.apply(&mut sockets);
-    counters.up.set(1);
-    counters.memory.set(candidate.instance.memory_bytes() as u64);
-    let need = listener.limits.read_buffer;
-    let mut buffer = local.buffer.borrow_mut();
-    if buffer.len() < need {
-        buffer.resize(need, 0);
-    }
-    let state = State::new(Box::new(sockets), candidate.instance, candidate.generation);
-    let shard = Rc::new(Shard { number, listener, counters, local: local.clone(), state: RefCell::new(state) });
+    make_room(local, &listener);
+    let Candidate { generation, instance, staged } = candidate;
+    let mut sockets = listener.table(counters.clone());
+    sockets.timer_handler = generation.component.has_timer_handler();
+    staged.apply(&mut sockets);
+    let tally = generation.tally();
+    let state = RefCell::new(State::new(Box::new(sockets), generation, tally));
+    let shard = Rc::new(Shard { member: None, listener, counters, local: local.clone(), state });
+    shard.state.borrow_mut().seat_instance(&shard, *instance);
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
 }

@@ -1,6 +1,7 @@
 //! What `status` says of a listener's generations.
 
 use super::counters::read;
+use super::listen::Instances;
 use super::listener::{Listener, lock};
 use super::report::GenerationStatus;
 use super::roster::{Live, Role};
@@ -19,15 +20,20 @@ impl Listener {
             let sum = generation.sum();
             events += sum.events;
             traps += sum.traps;
-            let own =
-                || shards.iter().filter(|enrolled| enrolled.generation == generation.number).map(|enrolled| &enrolled.shard);
+            let own: Vec<_> = shards.iter().filter(|enrolled| enrolled.generation == generation.number).collect();
+            let (instances_up, connections) = if self.instances == Instances::PerConnection {
+                (read(&generation.instances), read(&generation.connections))
+            } else {
+                let up = own.iter().map(|enrolled| enrolled.shard.counters.up.get()).sum();
+                (up, own.iter().map(|enrolled| read(&enrolled.shard.counters.connections)).sum())
+            };
             GenerationStatus {
                 number: generation.number,
                 digest: generation.component.digest().to_string(),
                 plugin: generation.plugin.path().map(|path| path.display().to_string()),
                 age_seconds: since.elapsed().as_secs(),
-                instances_up: own().map(|shard| shard.counters.up.get()).sum(),
-                connections: own().map(|shard| read(&shard.counters.connections)).sum(),
+                instances_up,
+                connections,
                 events: sum.events,
                 traps: sum.traps,
                 close_errors: sum.close_errors,
@@ -44,6 +50,7 @@ fn words(role: &Role) -> String {
     let left = |until: Instant| until.saturating_duration_since(Instant::now()).as_secs();
     match role {
         Role::Serving => "serving".to_owned(),
+        Role::Trying(trial) => format!("canary {}%, {} s left", trial.percent, left(trial.until)),
         Role::Draining { until: None } => "draining".to_owned(),
         Role::Draining { until: Some(until) } => format!("draining, {} s left", left(*until)),
     }

@@ -78,9 +78,31 @@ impl Sum {
         self.times.iter_mut().zip(&tally.times).for_each(|(sum, count)| *sum += count.get());
     }
 
+    /// What came since an earlier sum of the same tallies.
+    pub(super) fn since(mut self, earlier: &Self) -> Self {
+        self.events = self.events.saturating_sub(earlier.events);
+        self.traps = self.traps.saturating_sub(earlier.traps);
+        self.closes = self.closes.saturating_sub(earlier.closes);
+        self.close_errors = self.close_errors.saturating_sub(earlier.close_errors);
+        self.times.iter_mut().zip(&earlier.times).for_each(|(now, then)| *now = now.saturating_sub(*then));
+        self
+    }
+
+    /// How many events were timed.
+    pub(super) fn timed(&self) -> u64 {
+        self.times.iter().sum()
+    }
+
+    #[cfg(test)]
+    pub(super) fn timed_so(&mut self, events: u64, time: Duration) {
+        if let Some(times) = self.times.get_mut(bucket(time)) {
+            *times += events;
+        }
+    }
+
     /// The time within which 99 of 100 events were handled, to within a quarter; none without events.
     pub(super) fn p99(&self) -> Option<Duration> {
-        let total: u64 = self.times.iter().sum();
+        let total = self.timed();
         let wanted = total - total / 100;
         let mut seen = 0;
         let bucket = self.times.iter().position(|count| {

@@ -1,5 +1,6 @@
 //! A worker's part in a reload. Each step is a job between two events, so every one is an event boundary.
 
+use super::counters::bump;
 use super::prepare::Candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
@@ -8,6 +9,7 @@ use crate::guest::{FaultKind, GuestFault, Slot};
 use crate::pure::error::Error;
 use crate::pure::socket;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// What is voted on.
@@ -175,11 +177,16 @@ impl State {
     fn commit(&mut self, shard: &Rc<Shard>) -> Option<Outcome> {
         let Pending { candidate, began, mut outcome } = self.pending.take()?;
         self.vacate(shard, String::new());
-        self.tally = candidate.generation.tally();
+        self.tally = shard.tally(&candidate.generation);
+        if shard.member.is_some() {
+            self.generation.instances.fetch_sub(1, Relaxed);
+            bump(&candidate.generation.instances);
+        }
         self.generation = candidate.generation;
         self.strikes = 0;
         self.held = false;
         if let Some(sockets) = self.sockets.as_deref_mut() {
+            sockets.move_census(&self.generation.connections);
             outcome.connections = sockets.entries.len() as u64;
             if !self.generation.component.has_timer_handler() && sockets.timers.len() > 0 {
                 outcome.notes.push(format!(

@@ -1,6 +1,6 @@
 //! The other end of the admin socket: what the CLI speaks, and what a program may.
 
-use super::{ErrorReply, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, path::our_uid};
+use super::{ErrorReply, PromoteRequest, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, path::our_uid};
 use crate::{Error, HostStatus, Result};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
@@ -61,6 +61,12 @@ impl Client {
     /// Goes back to what served before; returns when it is done, either way. Err: it wasn't tried.
     pub async fn rollback(&self, request: &RollbackRequest) -> Result<ReloadReply> {
         let (_, body) = self.ask(Method::POST, "/rollback", encode(request)?).await?;
+        self.parse(&body)
+    }
+
+    /// Ends a canary: it serves from now on. Returns when it is done, either way. Err: it wasn't tried.
+    pub async fn promote(&self, request: &PromoteRequest) -> Result<ReloadReply> {
+        let (_, body) = self.ask(Method::POST, "/promote", encode(request)?).await?;
         self.parse(&body)
     }
 

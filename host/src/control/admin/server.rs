@@ -1,7 +1,8 @@
 //! The admin API's server: routes, and how a request is refused.
 
 use super::{
-    Claim, ErrorReply, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, connections, socket::SocketFile,
+    Claim, ErrorReply, PromoteRequest, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, connections,
+    socket::SocketFile,
 };
 use crate::{
     Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Stop,
@@ -90,6 +91,7 @@ fn router(operations: Arc<Operations>) -> Router {
         .route("/status", get(status))
         .route("/reload", post(reload))
         .route("/rollback", post(rollback))
+        .route("/promote", post(promote))
         .route("/stop", post(stop))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -100,7 +102,7 @@ fn router(operations: Arc<Operations>) -> Router {
         .with_state(operations)
 }
 
-const RESOURCES: &str = "ask GET /status, POST /reload, POST /rollback or POST /stop";
+const RESOURCES: &str = "ask GET /status, POST /reload, POST /rollback, POST /promote or POST /stop";
 
 async fn unknown(uri: Uri) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()), RESOURCES)
@@ -137,12 +139,25 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
 fn options(request: &ReloadRequest) -> Result<ReloadOptions, Refusal> {
     let policy = request.policy.as_deref().map(str::parse).transpose();
     let policy = policy.map_err(|error: Error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
-    Ok(ReloadOptions::default()
+    let spread = request.share_by.as_deref().map(str::parse).transpose();
+    let mut options = ReloadOptions::default()
         .dry_run(request.dry_run)
         .discard_state(request.discard_state)
         .policy(policy.unwrap_or_default())
         .drain_after(request.drain_after_ms.map(Duration::from_millis))
-        .split_state(request.split_state))
+        .split_state(request.split_state);
+    options.share = request.share;
+    options.watch = request.watch_ms.map(Duration::from_millis);
+    options.spread = spread.map_err(|error: Error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
+    Ok(options)
+}
+
+async fn promote(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {
+    let request: PromoteRequest = read_json(body).await?;
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let done = tokio::spawn(async move { server.promote().await });
+    Ok(reloaded(done.await.map_err(|error| Refusal::crashed(&error))?))
 }
 
 async fn rollback(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {

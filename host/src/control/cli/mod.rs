@@ -6,6 +6,7 @@ mod human;
 mod inspect;
 mod limits;
 mod output;
+mod promote;
 mod reload;
 mod report;
 mod rollback;
@@ -53,6 +54,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     Connect(Box<connect::ConnectArgs>),
     Reload(reload::ReloadArgs),
+    Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
     Status(status::StatusArgs),
     Stop(stop::StopArgs),
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args),
         Command::Connect(args) => connect::run(*args),
         Command::Reload(args) => reload::run(args),
+        Command::Promote(args) => promote::run(args),
         Command::Rollback(args) => rollback::run(args),
         Command::Status(args) => status::run(args),
         Command::Stop(args) => stop::run(args),

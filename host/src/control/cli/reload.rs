@@ -6,11 +6,11 @@ use super::{
     output::{Failure, print, print_json, warn},
     report::{failure_text, report_text},
 };
-use crate::Policy;
 use crate::{
     Error,
     control::admin::{ReloadReply, ReloadRequest},
 };
+use crate::{Policy, Spread};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,6 +21,8 @@ Examples:
   sockdock reload kv.wasm --listener kv --dry-run
   sockdock reload --policy new-connections --drain-after 10m
                                     for new connections; the others stay for 10 minutes
+  sockdock reload echo-v2.wasm --policy canary --share 10% --watch 5m
+                                    for one of ten new connections, and then for all, or none
   sockdock reload --json            the report for programs
 
 If anything goes wrong, the old generation goes on serving, the reason is
@@ -41,7 +43,8 @@ pub(super) struct ReloadArgs {
     /// Start without the old generation's snapshot, also if it can't be restored
     #[arg(long)]
     discard_state: bool,
-    /// What becomes of live connections: `migrate` takes them over; with `new-connections` they stay with their generation
+    /// What becomes of live connections: `migrate` takes them over; with `new-connections` they stay with their
+    /// generation; with `canary` the new one gets a share of the new ones, and is watched
     #[arg(long, value_name = "POLICY", default_value_t = Policy::Migrate)]
     policy: Policy,
     /// Reset connections that are still with an old generation after this time [default: they stay until they end]
@@ -50,6 +53,15 @@ pub(super) struct ReloadArgs {
     /// Have two generations at a time though the plugin has state: each goes on with a state of its own
     #[arg(long)]
     split_state: bool,
+    /// Percent of the new connections that a canary gets [default: 10%]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    share: Option<u8>,
+    /// What decides which connections a canary gets: the peer's address (`peer`), or each is drawn for itself (`connection`) [default: peer]
+    #[arg(long, value_name = "WHAT")]
+    share_by: Option<Spread>,
+    /// How long a canary is watched until it is promoted or rolled back [default: 1m]
+    #[arg(long, value_name = "TIME")]
+    watch: Option<Span>,
     /// Pass KEY=VALUE to the plugin's `start`, in place of all settings that it has now; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
@@ -81,11 +93,24 @@ impl ReloadArgs {
             dry_run: self.dry_run,
             discard_state: self.discard_state,
             policy: Some(self.policy).filter(|policy| *policy != Policy::Migrate).map(|policy| policy.to_string()),
-            drain_after_ms: self.drain_after.map(|after| u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX)),
+            drain_after_ms: self.drain_after.map(millis),
+            share: self.share,
+            share_by: self.share_by.map(|spread| spread.to_string()),
+            watch_ms: self.watch.map(millis),
             split_state: self.split_state,
             set: Some(self.set.clone()).filter(|set| !set.is_empty()),
         })
     }
+}
+
+fn millis(span: Span) -> u64 {
+    u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `10%`, or `10`.
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    number.filter(|percent| (1..=99).contains(percent)).ok_or_else(|| "write 1% to 99%".to_owned())
 }
 
 pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
@@ -122,6 +147,16 @@ mod tests {
     #[test]
     fn without_flags_nothing_is_asked_to_change() {
         assert_eq!(request(&[]).unwrap(), ReloadRequest::default());
+    }
+
+    #[test]
+    fn a_canary_has_a_share_and_a_time() {
+        let asked = request(&["--policy", "canary", "--share", "5%", "--watch", "2m", "--share-by", "connection"]).unwrap();
+        assert_eq!((asked.policy.as_deref(), asked.share, asked.watch_ms), (Some("canary"), Some(5), Some(120_000)));
+        assert_eq!(asked.share_by.as_deref(), Some("connection"));
+        for wrong in ["0%", "100%", "-1", "half"] {
+            assert!(Line::try_parse_from(["x", "--policy", "canary", "--share", wrong]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

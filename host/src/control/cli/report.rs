@@ -9,6 +9,8 @@ pub(super) fn report_text(report: &ReloadReport) -> String {
     let (from, to) = (digest(&report.from_digest), digest(&report.to_digest));
     let mut text = if report.dry_run {
         format!("{name}: the dry run passed, nothing was changed; generation {} goes on\n", report.generation)
+    } else if report.policy == Policy::Canary.to_string() {
+        format!("{name}: generation {} is tried now\n", report.generation)
     } else {
         format!("{name}: generation {} serves now\n", report.generation)
     };
