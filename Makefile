@@ -9,7 +9,7 @@ run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
 test: # build everything and run every check
 	@scripts/test
 
-interop: # the tests that need compilers of other languages (500 MB); `make test` goes without
+interop: # the tests that need compilers of other languages (500 MB), PostgreSQL and iperf3; `make test` goes without
 	@scripts/interop
 
 bench: # measure release builds beside Bun, Node, Envoy, Redis and a native server; writes docs/benchmarks.md

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// [`Sink::flush`] at the end of a handler and [`Sink::drained`] in [`Plugin::drain`](crate::Plugin::drain). It can stand
 /// in a snapshot.
 ///
+/// It is a stream: at each flush, and whenever the mark is reached, what has gathered goes. A [whole](Sink::whole) one holds everything
+/// until it is flushed, ended or [taken](Sink::take): for an answer that begins with its length, say.
+///
 /// It never loses a byte, so it grows if it is written to while [blocked](Sink::is_blocked): look, and produce no more
 /// until `drain`.
 ///
@@ -74,6 +77,16 @@ impl Sink {
         Self { socket, held: Vec::new(), sent: 0, high_water, blocked: false, end: End::Open }
     }
 
+    /// An empty one that gathers without end, and writes nothing before it is flushed or ended.
+    pub fn whole(socket: Socket) -> Self {
+        Self::with_high_water(socket, usize::MAX)
+    }
+
+    /// One that has these bytes to write once the queue has drained.
+    pub(crate) fn behind(socket: Socket, rest: &[u8]) -> Self {
+        Self { held: rest.to_vec(), blocked: true, ..Self::with_high_water(socket, 0) }
+    }
+
     /// Takes all the bytes: to gather them, to write them, or to keep them until the queue has drained.
     ///
     /// Errors: the socket's. What is held then stays.
@@ -117,7 +130,7 @@ impl Sink {
         self.sent = 0;
         self.held.clear();
         // The memory of one large answer isn't kept for the rest of the connection.
-        self.held.shrink_to(2 * self.high_water);
+        self.held.shrink_to(2 * self.high_water.min(Self::HIGH_WATER));
         if self.end == End::Due {
             self.end = End::Done;
             self.socket.end()?;
@@ -131,6 +144,13 @@ impl Sink {
     pub fn drained(&mut self) -> Result<bool, ErrorCode> {
         self.blocked = false;
         self.flush()
+    }
+
+    /// Takes out what is held, for the caller to do with as it likes; the sink goes on, empty.
+    pub fn take(&mut self) -> Vec<u8> {
+        let mut taken = std::mem::take(&mut self.held);
+        taken.drain(..std::mem::take(&mut self.sent));
+        taken
     }
 
     /// Ends the connection once all that is held has been taken. Nothing can be written after it.

@@ -6,7 +6,7 @@ use sockdock_guest::log::Level;
 use sockdock_guest::testing::{self, Harness, Limits};
 use sockdock_guest::{
     CloseInfo, Config, ContextError, ErrorCode, Exports, Failure, First, Plugin, Socket, SocketError, State, VersionError,
-    Versioned, outbound, timers, topics,
+    Versioned, outbound, timers,
 };
 use std::time::Duration;
 
@@ -249,16 +249,6 @@ fn a_failed_reload_leaves_no_trace() {
 }
 
 #[test]
-fn what_this_version_lacks_says_so() {
-    let mut host = Harness::<Notes>::new();
-    let socket = host.connect();
-    assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
-    assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
-    assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));
-    assert!(socket.tls_session().unwrap().is_none());
-}
-
-#[test]
 fn log_macros_format() {
     let name = "x";
     sockdock_guest::info!("plain");
@@ -310,4 +300,24 @@ fn outbound_connections_open_or_fail_as_the_test_says() {
     assert_eq!(host.plugin().0, ["open mine".to_owned(), code(ErrorCode::Refused), code(ErrorCode::Closed)]);
     assert_eq!(dialled[1].0.write(b"x"), Err(ErrorCode::Closed));
     assert!(host.dialled().is_empty());
+}
+
+#[test]
+fn tls_that_is_begun_waits_for_the_handshake() {
+    let mut host = Harness::<Notes>::new();
+    let socket = host.connect();
+    assert!(socket.tls_session().unwrap().is_none());
+    socket.write(b"clear").unwrap();
+    socket.upgrade_server("main").unwrap();
+    assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::InProgress));
+    socket.write(b"secret").unwrap();
+    let before = host.plugin().0.len();
+    host.send(socket, b"early");
+    assert_eq!(host.received(socket), b"clear");
+    assert_eq!(host.plugin().0.len(), before, "nothing is read meanwhile");
+    host.secure(socket);
+    assert!(socket.tls_session().unwrap().is_some());
+    assert_eq!(host.received(socket), b"secret");
+    assert!(host.plugin().0.len() > before);
+    assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::InvalidArgument));
 }

@@ -18,7 +18,7 @@ mod runtime;
 pub use guest::Inspection;
 pub use pure::allow::ConnectRule;
 pub use pure::error::{Error, Fault, Result};
-pub use pure::limits::Limits;
+pub use pure::limits::{Limits, SlowSubscribers};
 pub use pure::proxy_protocol::ProxyProtocol;
 pub use runtime::{
     Bind, Client, Connect, GenerationStatus, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin,

@@ -208,6 +208,13 @@ impl Host {
         self.log.all()
     }
 
+    /// The log of a host that has ended, or is about to.
+    #[track_caller]
+    pub fn whole_log(&self) -> Vec<String> {
+        self.log.until_the_end();
+        self.log.all()
+    }
+
     /// What it printed to standard output.
     pub fn said(&self) -> Vec<String> {
         self.stdout.all()

@@ -31,6 +31,7 @@ pub use contract::Contract;
 pub use document::Document;
 pub use guests::Guest;
 pub use host::{Address, Host};
+pub use lines::Lines;
 pub use load::{Load, Tally};
 pub use markdown::Block;
 pub use paths::{example_folder, repository, sockdock};

@@ -15,10 +15,11 @@ struct Gathered {
 
 /// Lines so far; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lines(Arc<(Mutex<Gathered>, Condvar)>);
+pub struct Lines(Arc<(Mutex<Gathered>, Condvar)>);
 
 impl Lines {
-    pub(crate) fn of(source: impl Read + Send + 'static) -> Self {
+    /// Gathers what comes from `source`, until its end.
+    pub fn of(source: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let writer = lines.clone();
         std::thread::spawn(move || {
@@ -62,7 +63,15 @@ impl Lines {
         }
     }
 
-    pub(crate) fn all(&self) -> Vec<String> {
+    /// Waits until nothing more can come.
+    #[track_caller]
+    pub fn until_the_end(&self) {
+        self.wait(|_| false);
+        assert!(self.0.0.lock().unwrap().ended, "the output didn't end");
+    }
+
+    /// What has come so far.
+    pub fn all(&self) -> Vec<String> {
         self.0.0.lock().unwrap().lines.clone()
     }
 }

@@ -34,7 +34,12 @@ impl Serve {
 
     /// Connects a guest program to a server.
     pub fn connect(guest: Guest, target: impl Into<String>) -> Self {
-        Self { target: Some(target.into()), ..Self::guest(guest) }
+        Self::connect_plugin(guest.path(), target)
+    }
+
+    /// Connects a component or a folder to a server.
+    pub fn connect_plugin(path: impl Into<PathBuf>, target: impl Into<String>) -> Self {
+        Self { target: Some(target.into()), ..Self::plugin(path) }
     }
 
     /// Serves a component or a folder.

@@ -3,7 +3,8 @@
 use crate::line::is_name;
 use crate::saved::Card;
 use crate::{Chat, Saved};
-use sockdock_guest::Socket;
+use crate::{names, room_topic};
+use sockdock_guest::{Socket, topics};
 use std::ops::ControlFlow;
 
 /// Rooms there can be: with a full history each, they stay far below what an instance may use.
@@ -44,11 +45,15 @@ impl Chat {
         if !is_name(name) {
             return self.tell(socket, "* a name has 1 to 20 letters, digits, `-` or `_`");
         }
-        // The speaker's own card isn't among them, so one may change the case of one's name.
-        if guest_number(name).is_some() || self.cards.values().any(|other| other.nick.eq_ignore_ascii_case(name)) {
+        // One may change the case of one's name.
+        let same = card.nick.eq_ignore_ascii_case(name);
+        if !same && (names::guest_number(name).is_some() || !names::claim(socket, name)) {
             return self.tell(socket, &format!("* the name {name} is taken"));
         }
         let old = std::mem::replace(&mut card.nick, name.into());
+        if !same {
+            names::release(socket, &old);
+        }
         self.announce(&card.room, &format!("* {old} is now {name}"));
     }
 
@@ -73,20 +78,24 @@ impl Chat {
     fn who(&mut self, socket: Socket, card: &Card) {
         let members = self.saved.rooms.get(&card.room).map(|room| &room.members).into_iter().flatten();
         let nick = |member: &Socket| self.cards.get(member).map_or(card, |other| other).nick.clone();
-        let line = listed(&format!("* in {}:", card.room), members.map(nick));
+        let here = members.clone().count();
+        let mut line = listed(&format!("* in {}:", card.room), members.map(nick));
+        // Instances know one another's people by number alone.
+        let others = (topics::subscribers(&room_topic(&card.room)).unwrap_or(0) as usize).saturating_sub(here);
+        if others > 0 {
+            line.push_str(&format!(" and {others} on other instances"));
+        }
         self.tell(socket, &line);
     }
 
     fn rooms(&mut self, socket: Socket) {
         let Saved { rooms, .. } = &self.saved;
-        let line = listed("* rooms:", rooms.iter().map(|(name, room)| format!("{name} ({})", room.members.len())));
+        let line = listed(
+            "* rooms:",
+            rooms.keys().map(|name| format!("{name} ({})", topics::subscribers(&room_topic(name)).unwrap_or(0))),
+        );
         self.tell(socket, &line);
     }
-}
-
-/// The number of `guest17`: a name that is given by us alone.
-pub(crate) fn guest_number(name: &str) -> Option<u64> {
-    name.to_ascii_lowercase().strip_prefix("guest")?.parse().ok()
 }
 
 /// One line, however many there are.

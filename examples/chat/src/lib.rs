@@ -1,8 +1,8 @@
 //! A chat with rooms. Who is where, and what was said, crosses reloads and comes along from version 1.
 
 mod commands;
-mod delivery;
 mod line;
+mod names;
 mod pace;
 mod saved;
 mod settings;
@@ -13,7 +13,7 @@ use line::Line;
 use pace::Pace;
 use saved::{Card, LOBBY, Saved};
 use settings::Settings;
-use sockdock_guest::{CloseInfo, Config, Failure, Plugin, Socket, State, timers};
+use sockdock_guest::{CloseInfo, Config, Failure, Plugin, Socket, State, timers, topics};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use std::time::Duration;
 /// Timer: everybody may speak again.
 const NEXT_SECOND: u64 = 0;
 /// Arrivals and the like are told in rooms of up to so many; in larger ones they would be all that one reads.
-const CROWD: usize = 100;
+const CROWD: u32 = 100;
 
 #[derive(Default)]
 struct Chat {
@@ -54,8 +54,8 @@ impl Plugin for Chat {
     }
 
     fn open(&mut self, socket: Socket) {
-        self.saved.guests += 1;
-        let card = Card { nick: format!("guest{}", self.saved.guests), room: LOBBY.into(), ..Card::default() };
+        let nick = names::claim_guest(socket, &mut self.saved.guests);
+        let card = Card { nick, room: LOBBY.into(), ..Card::default() };
         self.enter(socket, &card);
         socket.set_context(&card).ok();
         self.cards.insert(socket, card);
@@ -79,17 +79,12 @@ impl Plugin for Chat {
         self.cards.insert(socket, card);
     }
 
-    fn drain(&mut self, socket: Socket) {
-        self.saved.delivery.drained(socket);
-    }
-
     fn close(&mut self, socket: Socket, _: CloseInfo) {
         // A line that hasn't ended is nobody's message.
         if let Some(card) = self.cards.remove(&socket) {
             self.leave(socket, &card.room);
             self.announce(&card.room, &format!("* {} has left", card.nick));
         }
-        self.saved.delivery.forget(socket);
         self.pace.forget(socket);
     }
 
@@ -129,37 +124,36 @@ impl Chat {
     }
 
     fn say(&mut self, speaker: Socket, card: &Card, text: String) {
-        let Saved { rooms, delivery, .. } = &mut self.saved;
-        let room = rooms.entry(card.room.clone()).or_default();
         let line = saved::Said { nick: card.nick.clone(), text };
-        let shown = line.to_string();
-        room.members.iter().filter(|member| **member != speaker).for_each(|member| delivery.tell(*member, &shown));
-        room.history.push(line, self.settings.history);
+        topics::publish(&room_topic(&card.room), line.to_string().as_bytes(), Some(speaker)).ok();
+        self.saved.rooms.entry(card.room.clone()).or_default().history.push(line, self.settings.history);
     }
 
     /// Shows somebody a line.
     fn tell(&mut self, socket: Socket, line: &str) {
-        self.saved.delivery.tell(socket, &format!("{line}\n"));
+        show(socket, &format!("{line}\n"));
     }
 
     /// Shows everybody in a room a line.
     fn announce(&mut self, room: &str, line: &str) {
-        let Saved { rooms, delivery, .. } = &mut self.saved;
-        let line = format!("{line}\n");
-        let members = rooms.get(room).map(|room| &room.members).filter(|members| members.len() <= CROWD);
-        members.into_iter().flatten().for_each(|member| delivery.tell(*member, &line));
+        let topic = room_topic(room);
+        if topics::subscribers(&topic).is_ok_and(|members| members <= CROWD) {
+            topics::publish(&topic, format!("{line}\n").as_bytes(), None).ok();
+        }
     }
 
     fn enter(&mut self, socket: Socket, card: &Card) {
         self.announce(&card.room, &format!("* {} has come", card.nick));
-        let Saved { rooms, delivery, .. } = &mut self.saved;
-        let room = rooms.entry(card.room.clone()).or_default();
-        room.history.lines().for_each(|line| delivery.tell(socket, &line.to_string()));
+        let room = self.saved.rooms.entry(card.room.clone()).or_default();
+        // All in one write, which has room for the longest history.
+        show(socket, &room.history.lines().map(ToString::to_string).collect::<String>());
         room.members.insert(socket);
+        socket.subscribe(&room_topic(&card.room)).ok();
         self.tell(socket, &format!("* you are {} in {}; /help shows what you can do", card.nick, card.room));
     }
 
     fn leave(&mut self, socket: Socket, name: &str) {
+        socket.unsubscribe(&room_topic(name)).ok();
         if let Some(room) = self.saved.rooms.get_mut(name) {
             room.members.remove(&socket);
             if room.members.is_empty() && name != LOBBY {
@@ -169,17 +163,31 @@ impl Chat {
         }
     }
 
-    /// Finds out who is here from the contexts.
+    /// Finds out who is here from the contexts. Their subscriptions are still there, unless they come from version 1, which made none.
     fn gather(&mut self) {
         self.saved.rooms.values_mut().for_each(|room| room.members.clear());
         self.cards.clear();
         for socket in Socket::live() {
             if let Ok(Some(card)) = socket.context::<Card>() {
-                self.saved.guests = self.saved.guests.max(commands::guest_number(&card.nick).unwrap_or(0));
+                self.saved.guests = self.saved.guests.max(names::guest_number(&card.nick).unwrap_or(0));
+                names::keep(socket, &card.nick);
+                socket.subscribe(&room_topic(&card.room)).ok();
                 self.saved.rooms.entry(card.room.clone()).or_default().members.insert(socket);
                 self.cards.insert(socket, card);
             }
         }
         self.saved.rooms.retain(|name, room| name == LOBBY || !room.members.is_empty());
+    }
+}
+
+/// The topic of all who are in a room, on whichever instance.
+fn room_topic(name: &str) -> String {
+    format!("room/{name}")
+}
+
+fn show(socket: Socket, lines: &str) {
+    // Half a line would run into the next one. Who asks for so much and reads nothing of it has to go.
+    if socket.write(lines.as_bytes()).is_ok_and(|taken| taken < lines.len()) {
+        socket.terminate().ok();
     }
 }

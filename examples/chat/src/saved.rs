@@ -1,6 +1,5 @@
 //! What outlives this build: the plugin's state, and a context for each connection. And how both come from version 1.
 
-use crate::delivery::Delivery;
 use crate::line::HalfLine;
 use serde::{Deserialize, Serialize};
 use sockdock_guest::{Failure, First, Socket, Versioned};
@@ -18,7 +17,6 @@ pub struct Saved {
     pub rooms: BTreeMap<String, Room>,
     /// People who have come so far.
     pub guests: u64,
-    pub delivery: Delivery,
 }
 
 impl Versioned for Saved {

@@ -71,7 +71,7 @@ typedef struct {
 typedef struct types_close_info_t {
   // What broke the connection. None after a local `end`, or a clean end by both sides.
   types_option_socket_error_t   error;
-  // Bytes that `write` had taken and that were never handed to the kernel.
+  // Bytes that `write` had taken and that were never handed to the kernel (or to TLS, which may hold up to 64 KiB).
   uint64_t   unsent;
 } types_close_info_t;
 
@@ -474,20 +474,37 @@ extern bool timers_set_timer(uint64_t token, uint32_t delay_milliseconds, timers
 extern void timers_clear_timer(uint64_t token);
 
 // Imported Functions from `sockdock:plugin/topics@0.1.0`
-// From now on the socket is sent what is published on this topic. Subscribing twice is subscribing once.
+// From now on the socket is sent what is published on this topic. Subscribing twice is subscribing once. A message that another
+// instance has published a moment before may still arrive.
 // 
-// Errors: `unsupported` in this version. Later: `closed`, `invalid-argument`, `limit-exceeded`, `not-allowed`.
+// In a candidate's `restore` it is staged: done when the reload is committed, forgotten when it is rolled back.
+// 
+// Errors: `closed` (also: it has been ended), `invalid-argument` (a topic without a name), `limit-exceeded` (the name's length, the
+// socket's topics, the listener's subscriptions), `not-allowed` in `snapshot`.
 extern bool topics_subscribe(topics_socket_id_t socket, plugin_string_t *topic, topics_error_code_t *err);
-// Takes the subscription back; nothing happens if there is none.
+// Takes the subscription back; nothing happens if there is none. Staged as `subscribe` is.
 // 
-// Errors: `unsupported` in this version. Later: `closed`, `not-allowed`.
+// Errors: `closed`, `not-allowed` in `snapshot`.
 extern bool topics_unsubscribe(topics_socket_id_t socket, plugin_string_t *topic, topics_error_code_t *err);
-// Writes the bytes to every subscribed socket but `skip`, and answers how many took them.
+// Writes the bytes to every subscribed socket but `skip`, and answers how many took them. The host keeps one copy, however many
+// those are.
 // 
-// A subscriber whose queue can't take the whole message is closed with `limit-exceeded` (or skipped, if the
-// operator has configured that); nobody gets a part of it.
+// To a socket of the calling instance it is as a `write` at this place: in order with other writes, and taken back if the call
+// traps. To the other instances' sockets it goes when the call has returned (and not at all if it traps); each gets what one instance
+// has published in the order of the calls.
 // 
-// Errors: `unsupported` in this version. Later: `invalid-argument`, `limit-exceeded`, `not-allowed`.
+// No call waits for another instance. So the answer counts, of the calling instance's sockets, those whose queues took the whole
+// message; of the other instances' sockets, those that are subscribed at this moment, whatever their queues turn out to hold when
+// the message is there. Subscriptions are counted at once everywhere: of two sockets that subscribe to a topic at the same time and
+// then count, at least one counts both. An empty message counts and sends nothing.
+// 
+// A subscriber whose queue can't take the whole message is closed with `limit-exceeded` (or goes without the message, if the
+// operator has configured that); nobody gets a part of it. `skip` leaves out one socket of the calling instance; the id of any other
+// leaves out nobody.
+// 
+// Errors: `invalid-argument` (a topic without a name), `limit-exceeded` (the name's length; a message longer than a queue can be; an
+// instance that has subscribers and so much waiting for it that this finds no room), `not-allowed` in `snapshot`, and in a candidate's
+// `start` and `restore`. After an error nobody was sent anything.
 extern bool topics_publish(plugin_string_t *topic, plugin_list_u8_t *data, topics_socket_id_t *maybe_skip, uint32_t *ret, topics_error_code_t *err);
 
 // Imported Functions from `sockdock:plugin/logging@0.1.0`

@@ -1,81 +1,169 @@
-//! Passes each connection on to an upstream, byte for byte, in both directions.
+//! Passes each connection on to an upstream, byte for byte, in both directions. Which upstream may depend on the name that a TLS client
+//! asks for, whether the host ends TLS or the upstream does.
 //!
 //! Who belongs to whom stands in the sockets' contexts, which the host keeps: a new build, or a fresh instance after a fault, goes on
 //! with all connections without a word from its predecessor.
 
-mod pair;
+mod hello;
+mod settings;
 
-use pair::{other, pair};
-use sockdock_guest::outbound::{ConnectOptions, connect};
-use sockdock_guest::{CloseInfo, Config, Failure, Plugin, Socket, SocketError, warn};
+use hello::Alert;
+use serde::{Deserialize, Serialize};
+use settings::Settings;
+use sockdock_guest::outbound::{ConnectOptions, TlsOptions};
+use sockdock_guest::{
+    CloseInfo, Config, Failure, First, Plugin, Relay, SessionInfo, Socket, SocketError, Versioned, info, timers, warn,
+};
+use std::time::Duration;
 
-/// Bytes queued for one side above which the other is read no further. The host's own mark: with less, `drain` wouldn't come.
-const HIGH_WATER: usize = 64 << 10;
+/// For a client's first message. The token of its timer is the socket's number.
+const HELLO: Duration = Duration::from_secs(10);
+/// Timer: resets connections whose other side was lost in a trap.
+const ORPHANS: u64 = u64::MAX;
 
 #[derive(Default)]
 struct Proxy {
-    upstream: String,
+    settings: Settings,
+}
+
+/// The context of a client whose first message isn't whole: what has come of it.
+#[derive(Default, Serialize, Deserialize)]
+struct Peeked {
+    #[serde(with = "serde_bytes")]
+    input: Vec<u8>,
+}
+
+impl Versioned for Peeked {
+    const VERSION: &'static str = "hello-1";
+    type Previous = First;
 }
 
 impl Plugin for Proxy {
     fn start(&mut self, config: &Config) -> Result<(), Failure> {
-        config.only(&["upstream"])?;
-        self.upstream = config.get("upstream").ok_or("no upstream is set: --set upstream=HOST:PORT")?.into();
+        self.settings = Settings::from_config(config)?;
+        // Taken over, after a reload or a trap.
+        for socket in Socket::live() {
+            timers::set(ORPHANS, Duration::ZERO)?;
+            if Relay::of(socket).is_none() {
+                timers::set(socket.id(), HELLO)?;
+            }
+        }
         Ok(())
     }
 
     /// A client has come, or its upstream stands.
     fn open(&mut self, socket: Socket) {
-        // Each side is read as fast as the *other* takes it, which only the proxy knows.
-        socket.set_auto_pause(false).ok();
-        if other(socket).is_some() {
+        if Relay::of(socket).is_some() {
             return;
         }
-        // The peers say when their directions end. What the client sends before the upstream stands, waits in its queue.
-        let options = ConnectOptions { allow_half_open: true, context: pair(socket), ..ConnectOptions::default() };
-        match connect(&self.upstream, &options) {
-            Ok(upstream) => drop(socket.set_context_bytes(&pair(upstream))),
-            Err(why) => {
-                warn!("{}: {why}", self.upstream);
-                socket.terminate().ok();
-            }
+        match socket.tls_session().ok().flatten() {
+            Some(session) => self.ended_here(socket, session),
+            None if self.settings.routes() => drop(timers::set(socket.id(), HELLO)),
+            None => self.connect(socket, None, self.settings.tls.clone()),
         }
     }
 
     fn data(&mut self, socket: Socket, bytes: &[u8]) {
-        let Some(other) = other(socket) else { return };
-        // Taken in full: reading stops long before the host's limit on the queue.
-        if other.write(bytes) != Ok(bytes.len()) {
-            socket.terminate().ok();
-        } else if other.queued().is_ok_and(|queued| queued > HIGH_WATER) {
-            socket.pause().ok();
+        match Relay::of(socket) {
+            Some(relay) => relay.pass(bytes),
+            None => self.peek(socket, bytes),
         }
     }
 
     fn drain(&mut self, socket: Socket) {
-        if let Some(other) = other(socket) {
-            other.resume().ok();
-        }
+        Relay::of(socket).into_iter().for_each(Relay::drained);
     }
 
     fn end(&mut self, socket: Socket) {
-        if let Some(other) = other(socket) {
-            other.shutdown().ok();
+        match Relay::of(socket) {
+            Some(relay) => relay.ended(),
+            None => drop(socket.end()),
         }
     }
 
-    /// One side is over: so is the other, in the same way.
     fn close(&mut self, socket: Socket, info: CloseInfo) {
-        let Some(other) = other(socket) else { return };
-        if info.error.is_some() { other.terminate() } else { other.end() }.ok();
+        timers::clear(socket.id());
+        Relay::of(socket).into_iter().for_each(|relay| relay.closed(&info));
     }
 
     fn connect_error(&mut self, socket: Socket, error: SocketError) {
-        warn!("{}: {} ({})", self.upstream, error.message, error.code);
-        if let Some(client) = other(socket) {
+        if let Some(relay) = Relay::of(socket) {
+            warn!("no upstream for {}: {} ({})", relay.other(), error.message, error.code);
+            relay.part().terminate().ok();
+        }
+    }
+
+    fn fired(&mut self, token: u64) {
+        let socket = Socket::from_id(token);
+        match Relay::of(socket) {
+            _ if token == ORPHANS => Relay::reset_orphans(),
+            Some(relay) => relay.look(),
+            None => drop(socket.terminate()),
+        }
+    }
+}
+
+impl Proxy {
+    /// The host has done the handshake: what comes is the clear text.
+    fn ended_here(&self, client: Socket, session: SessionInfo) {
+        // Both handshakes agree on a protocol, or on none.
+        let alpn = session.alpn.into_iter().collect();
+        let tls = self.settings.tls.clone().map(|options| TlsOptions { alpn, ..options });
+        self.connect(client, session.server_name.as_deref(), tls);
+    }
+
+    /// The upstream does the handshake; the client's first message says which one that is.
+    fn peek(&self, client: Socket, bytes: &[u8]) {
+        let Ok(peeked) = client.context::<Peeked>() else {
+            client.terminate().ok();
+            return;
+        };
+        let mut peeked = peeked.unwrap_or_default();
+        peeked.input.extend_from_slice(bytes);
+        match hello::peek(&peeked.input) {
+            Ok(None) => keep(client, &peeked),
+            Ok(Some(hello)) => {
+                timers::clear(client.id());
+                match (self.settings.upstream(hello.server_name.as_deref()), hello.server_name) {
+                    (None, None) => refuse(client, Alert::MissingExtension),
+                    (None, Some(name)) => {
+                        info!("{client}: no route for {name}");
+                        refuse(client, Alert::UnrecognizedName);
+                    }
+                    (Some(_), name) => {
+                        // It is TLS already, whatever the others are given.
+                        self.connect(client, name.as_deref(), None);
+                        Relay::of(client).into_iter().for_each(|relay| relay.pass(&peeked.input));
+                    }
+                }
+            }
+            Err(alert) => refuse(client, alert),
+        }
+    }
+
+    fn connect(&self, client: Socket, name: Option<&str>, tls: Option<TlsOptions>) {
+        let Some(upstream) = self.settings.upstream(name) else {
+            info!("{client}: no route for {}", name.unwrap_or("a client that names no server"));
+            client.terminate().ok();
+            return;
+        };
+        if let Err(why) = Relay::connect(client, upstream, ConnectOptions { tls, ..ConnectOptions::default() }) {
+            warn!("{upstream}: {why}");
             client.terminate().ok();
         }
     }
+}
+
+fn keep(client: Socket, peeked: &Peeked) {
+    if let Err(why) = client.set_context(peeked) {
+        warn!("{client}: {why}");
+        client.terminate().ok();
+    }
+}
+
+fn refuse(client: Socket, alert: Alert) {
+    client.write(&alert.record()).ok();
+    client.end().ok();
 }
 
 sockdock_guest::plugin!(Proxy);

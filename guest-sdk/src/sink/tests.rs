@@ -60,6 +60,35 @@ fn small_writes_are_gathered() {
 }
 
 #[test]
+fn a_whole_one_waits_to_be_flushed() {
+    let (mut host, socket) = host();
+    let mut sink = Sink::whole(socket);
+    (0..100).for_each(|_| sink.write(b"0123456789").unwrap());
+    assert_eq!((socket.queued(), sink.len()), (Ok(0), 1000));
+    // What has gathered, with its length in front.
+    let body = sink.take();
+    assert!(sink.is_empty());
+    sink.write(format!("{}:", body.len()).as_bytes()).unwrap();
+    sink.write(&body[..5]).unwrap();
+    assert!(sink.flush().unwrap());
+    sink.write(b"5").unwrap();
+    sink.end().unwrap();
+    host.read(socket, None);
+    assert_eq!(host.closed(socket).unwrap(), b"1000:012345");
+}
+
+#[test]
+fn what_is_taken_out_is_what_was_not_sent() {
+    let (mut host, socket) = host();
+    host.read(socket, Some(0));
+    host.sink().write(&[7; 15]).unwrap();
+    host.sink().write(&[8; 15]).unwrap();
+    assert_eq!((socket.queued(), host.sink().take()), (Ok(20), vec![8; 10]));
+    host.read(socket, None);
+    assert_eq!(host.received(socket).len(), 20);
+}
+
+#[test]
 fn a_short_write_is_kept_and_goes_on_at_drain() {
     let (mut host, socket) = host();
     host.read(socket, Some(0));

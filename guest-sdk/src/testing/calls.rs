@@ -9,7 +9,7 @@ pub(crate) mod sockets {
         with(|world| {
             let limits = world.limits.clone();
             let connection = world.affect(socket)?;
-            if connection.shut || connection.terminated {
+            if !connection.takes() {
                 return Err(ErrorCode::Closed);
             }
             let taken = data.len().min(limits.write_buffer - connection.queue.len());
@@ -160,19 +160,19 @@ pub(crate) mod tls {
     use crate::{ErrorCode, SessionInfo};
 
     pub(crate) fn session(socket: u64) -> Result<Option<SessionInfo>, ErrorCode> {
-        with(|world| world.connection(socket).map(|_| None))
+        with(|world| world.connection(socket).map(|connection| connection.tls.clone()))
     }
 
     pub(crate) fn peer_certificates(socket: u64) -> Result<Vec<Vec<u8>>, ErrorCode> {
         with(|world| world.connection(socket).map(|_| Vec::new()))
     }
 
-    pub(crate) fn upgrade_client(_: u64, _: &TlsOptions) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
+    pub(crate) fn upgrade_client(socket: u64, _: &TlsOptions) -> Result<(), ErrorCode> {
+        with(|world| world.affect(socket)?.upgrade())
     }
 
-    pub(crate) fn upgrade_server(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
+    pub(crate) fn upgrade_server(socket: u64, _: &str) -> Result<(), ErrorCode> {
+        with(|world| world.affect(socket)?.upgrade())
     }
 }
 
@@ -200,21 +200,7 @@ pub(crate) mod timers {
     }
 }
 
-pub(crate) mod topics {
-    use crate::ErrorCode;
-
-    pub(crate) fn subscribe(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-
-    pub(crate) fn unsubscribe(_: u64, _: &str) -> Result<(), ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-
-    pub(crate) fn publish(_: &str, _: &[u8], _: Option<u64>) -> Result<u32, ErrorCode> {
-        Err(ErrorCode::Unsupported)
-    }
-}
+pub(crate) use super::topics;
 
 pub(crate) mod logging {
     use crate::log::Level;

@@ -2,7 +2,7 @@
 
 use super::world::{Connection, Limits, Phase, World, with};
 use crate::dispatch::reason;
-use crate::{CloseInfo, Config, ErrorCode, Failure, Plugin, Socket, SocketError};
+use crate::{CloseInfo, Config, ErrorCode, Failure, Plugin, SessionInfo, Socket, SocketError};
 use std::time::Duration;
 
 /// A plugin in the imitated host, and what its peers and its operator do. After each step all events that follow from
@@ -38,7 +38,7 @@ impl<P: Plugin> Harness<P> {
         // What a candidate stages is discarded if it fails.
         let before = with(|world| {
             let contexts: Vec<_> = world.connections.values().map(|connection| connection.context.clone()).collect();
-            (contexts, world.timers.clone())
+            (contexts, world.timers.clone(), world.topics.clone())
         });
         match self.successor() {
             Ok(plugin) => Ok(Harness { plugin, config: self.config }.settled()),
@@ -47,6 +47,7 @@ impl<P: Plugin> Harness<P> {
                     let connections = world.connections.values_mut();
                     connections.zip(before.0).for_each(|(connection, context)| connection.context = context);
                     world.timers = before.1;
+                    world.topics = before.2;
                 });
                 Err((reason(failure), self))
             }
@@ -176,13 +177,35 @@ impl<P: Plugin> Harness<P> {
 }
 
 impl<P: Plugin> Harness<P> {
+    /// The handshake that the plugin has begun on this connection (`upgrade_server`, `upgrade_client`) succeeds: `handshake`. What the peer
+    /// has sent meanwhile, and what the plugin has written, follows. Nothing happens if it hasn't begun one.
+    pub fn secure(&mut self, socket: Socket) {
+        let begun = with(|world| {
+            let connection = world.connections.get_mut(&socket.id())?;
+            connection.upgrading.take()?;
+            connection.tls = Some(SessionInfo {
+                version: "TLSv1.3".into(),
+                cipher: "TLS_AES_128_GCM_SHA256".into(),
+                alpn: None,
+                server_name: None,
+                resumed: false,
+                verified: connection.outbound,
+            });
+            Some(())
+        });
+        if begun.is_some() {
+            self.plugin.handshake(socket, Ok(()));
+            self.settle();
+        }
+    }
+
     fn settled(mut self) -> Self {
         self.settle();
         self
     }
 
     /// Delivers events until none is left.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         loop {
             let ids: Vec<u64> = with(|world| world.connections.keys().copied().collect());
             let mut delivered = false;
@@ -203,6 +226,9 @@ impl<P: Plugin> Harness<P> {
             if connection.connecting.is_some() {
                 return connection.terminated.then_some(Step::GivenUp);
             }
+            if let Some(code) = connection.failed {
+                return Some(Step::Failed(code, connection.queue.len() as u64));
+            }
             if !connection.terminated && connection.transmit(now) {
                 return Some(Step::Drain);
             }
@@ -220,15 +246,22 @@ impl<P: Plugin> Harness<P> {
             Some(Step::Data(bytes)) => self.plugin.data(socket, &bytes),
             Some(Step::End) => self.plugin.end(socket),
             Some(Step::GivenUp) => self.refuse(socket, ErrorCode::Closed),
-            Some(Step::Close(unsent)) => {
-                self.plugin.close(socket, CloseInfo { error: None, unsent });
-                with(|world| {
-                    let received = world.connections.remove(&id).map(|connection| connection.received);
-                    world.closed.push((id, received.unwrap_or_default()));
-                });
+            Some(Step::Close(unsent)) => self.close(socket, CloseInfo { error: None, unsent }),
+            Some(Step::Failed(code, unsent)) => {
+                let error = SocketError { code, message: "failed in the test's host".into() };
+                self.plugin.error(socket, error.clone());
+                self.close(socket, CloseInfo { error: Some(error), unsent });
             }
         }
         true
+    }
+
+    fn close(&mut self, socket: Socket, info: CloseInfo) {
+        self.plugin.close(socket, info);
+        with(|world| {
+            let received = world.connections.remove(&socket.id()).map(|connection| connection.received);
+            world.closed.push((socket.id(), received.unwrap_or_default()));
+        });
     }
 }
 
@@ -238,6 +271,7 @@ enum Step {
     End,
     GivenUp,
     Close(u64),
+    Failed(ErrorCode, u64),
 }
 
 enum Due {

@@ -1,9 +1,9 @@
 //! What the imitated host knows.
 
-use crate::ErrorCode;
 use crate::log::Level;
+use crate::{ErrorCode, SessionInfo};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// The host's limits; the defaults are the real host's.
@@ -17,11 +17,25 @@ pub struct Limits {
     pub read_buffer: usize,
     /// Bytes of a context.
     pub context: usize,
+    /// Topics that one socket may be subscribed to.
+    pub topics: usize,
+    /// Bytes of a topic's name.
+    pub topic_name: usize,
+    /// A subscriber without room for a message goes without it, rather than being closed.
+    pub skip_slow_subscribers: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { write_buffer: 1 << 20, high_water: 64 << 10, read_buffer: 64 << 10, context: 64 << 10 }
+        Self {
+            write_buffer: 1 << 20,
+            high_water: 64 << 10,
+            read_buffer: 64 << 10,
+            context: 64 << 10,
+            topics: 256,
+            topic_name: 256,
+            skip_slow_subscribers: false,
+        }
     }
 }
 
@@ -47,6 +61,12 @@ pub(crate) struct World {
     /// When each armed timer fires.
     pub(crate) timers: BTreeMap<u64, Duration>,
     pub(crate) log: Vec<(Level, String)>,
+    /// Who has subscribed; ids never come again, so those that are gone do no harm.
+    pub(crate) topics: BTreeMap<String, BTreeSet<u64>>,
+    /// How many sockets of other instances have.
+    pub(crate) elsewhere: BTreeMap<String, u32>,
+    /// What went to them.
+    pub(crate) published: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +91,8 @@ pub(crate) struct Connection {
     /// `end`: nothing more is read either.
     pub(crate) ended: bool,
     pub(crate) terminated: bool,
+    /// It has failed; the plugin is still to be told.
+    pub(crate) failed: Option<ErrorCode>,
     pub(crate) peer_finished: bool,
     pub(crate) end_delivered: bool,
     pub(crate) context: Vec<u8>,
@@ -79,6 +101,9 @@ pub(crate) struct Connection {
     pub(crate) idle_until: Option<Duration>,
     pub(crate) bytes_read: u64,
     pub(crate) bytes_written: u64,
+    pub(crate) tls: Option<SessionInfo>,
+    /// TLS has been asked for, and its handshake waits until so many bytes of the queue have gone in the clear.
+    pub(crate) upgrading: Option<usize>,
 }
 
 thread_local! {
@@ -106,10 +131,16 @@ impl World {
 }
 
 impl Connection {
+    /// Whether anything more can be sent to it.
+    pub(crate) fn takes(&self) -> bool {
+        !self.shut && !self.terminated && self.failed.is_none()
+    }
+
     /// The peer reads what its window allows; whether a `drain` is due now.
     pub(crate) fn transmit(&mut self, now: Duration) -> bool {
-        let sent = self.queue.len().min(self.window.unwrap_or(usize::MAX));
+        let sent = self.queue.len().min(self.window.unwrap_or(usize::MAX)).min(self.upgrading.unwrap_or(usize::MAX));
         if sent > 0 {
+            self.upgrading = self.upgrading.map(|clear| clear - sent);
             self.window = self.window.map(|window| window - sent);
             self.received.extend(self.queue.drain(..sent));
             self.bytes_written += sent as u64;
@@ -120,7 +151,10 @@ impl Connection {
 
     /// The next chunk for `data`.
     pub(crate) fn deliver(&mut self, limits: &Limits, now: Duration) -> Option<Vec<u8>> {
-        let held_back = self.paused || self.ended || (!self.no_auto_pause && self.queue.len() > limits.high_water);
+        let held_back = self.upgrading.is_some()
+            || self.paused
+            || self.ended
+            || (!self.no_auto_pause && self.queue.len() > limits.high_water);
         if held_back || self.input.is_empty() {
             return None;
         }
@@ -132,7 +166,8 @@ impl Connection {
 
     /// The peer's end of stream, behind the last byte.
     pub(crate) fn deliver_end(&mut self) -> bool {
-        let due = self.peer_finished && !self.end_delivered && self.input.is_empty() && !self.paused && !self.ended;
+        let held_back = self.upgrading.is_some() || self.paused || self.ended;
+        let due = self.peer_finished && !self.end_delivered && self.input.is_empty() && !held_back;
         self.end_delivered |= due;
         due
     }
@@ -140,6 +175,21 @@ impl Connection {
     /// Over for both sides.
     pub(crate) fn is_over(&self) -> bool {
         self.terminated || (self.queue.is_empty() && (self.ended || (self.end_delivered && !self.drain_due)))
+    }
+
+    /// Begins TLS, after the same checks as the real host's.
+    pub(crate) fn upgrade(&mut self) -> Result<(), ErrorCode> {
+        if self.shut || self.terminated {
+            return Err(ErrorCode::Closed);
+        }
+        if self.upgrading.is_some() {
+            return Err(ErrorCode::InProgress);
+        }
+        if self.tls.is_some() {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        self.upgrading = Some(self.queue.len());
+        Ok(())
     }
 
     fn moved(&mut self, now: Duration) {

@@ -2,6 +2,8 @@
 
 use super::error::{Error, Result};
 use super::socket::MAX_CONNECTIONS;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Bounds on one listener, its connections and its plugin's instances.
@@ -30,6 +32,17 @@ pub struct Limits {
     /// Generations of the plugin that may be live at a time: those whose connections stay with them, and the one that gets the new ones.
     /// 4: each has instances of its own.
     pub generations: usize,
+    /// Topics that one socket may be subscribed to at a time. 256: a person's rooms; more is a plugin that forgets to unsubscribe.
+    pub topics: usize,
+    /// Bytes of a topic's name. 256: each is kept once per instance that has a subscriber.
+    pub topic_name: usize,
+    /// Subscriptions of all sockets of the listener together. 1,048,576: sixteen for each connection, at some 150 bytes each.
+    pub subscriptions: usize,
+    /// Published bytes on their way to any other instance of the listener; `publish` is refused beyond. 16 MiB: an instance that is
+    /// busy for the length of an event's budget is no reason, one that doesn't come to rest is.
+    pub topic_backlog: usize,
+    /// What becomes of a subscriber whose queue can't take a message.
+    pub slow_subscribers: SlowSubscribers,
     /// Idle time after which the host closes a connection. None: a protocol's idle rules are its own.
     pub idle_timeout: Option<Duration>,
     /// From `connect` to `open`, for connections that the plugin makes: look-up, connect. A plugin may ask for less. 10 s.
@@ -61,6 +74,37 @@ pub struct Limits {
     pub log_rate: u32,
 }
 
+/// What becomes of a subscriber whose queue has no room for the whole of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlowSubscribers {
+    /// It is closed, with `limit-exceeded`: nobody goes on with a gap that it doesn't know of.
+    #[default]
+    Close,
+    /// It goes without this message, and isn't counted.
+    Skip,
+}
+
+impl FromStr for SlowSubscribers {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "close" => Ok(Self::Close),
+            "skip" => Ok(Self::Skip),
+            _ => Err(Error::configuration(format!("slow-subscribers '{text}' makes no sense")).hint("use close or skip")),
+        }
+    }
+}
+
+impl fmt::Display for SlowSubscribers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Close => "close",
+            Self::Skip => "skip",
+        })
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -73,6 +117,11 @@ impl Default for Limits {
             connections_per_peer: None,
             timers: 65_536,
             generations: 4,
+            topics: 256,
+            topic_name: 256,
+            subscriptions: 1 << 20,
+            topic_backlog: 16 << 20,
+            slow_subscribers: SlowSubscribers::Close,
             idle_timeout: None,
             connect_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
@@ -113,6 +162,11 @@ impl Limits {
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))
                 .hint("leave it out for the default (idle-timeout: for no limit)"));
+        }
+        if self.topic_backlog < self.write_buffer {
+            let (have, write) = (self.topic_backlog, self.write_buffer);
+            return Err(Error::configuration(format!("topic-backlog ({have} bytes) is less than write-buffer ({write} bytes)"))
+                .hint(format!("a message of the size of one queue must fit: give {write} bytes or more")));
         }
         // A handler that answers each chunk with as much must never see a short write.
         let needed = self.high_water.saturating_add(self.read_buffer);

@@ -7,4 +7,5 @@ pub mod limits;
 pub mod outbound;
 pub mod proxy_protocol;
 pub mod socket;
+pub mod subscriptions;
 pub mod timers;

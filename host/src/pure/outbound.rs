@@ -1,5 +1,12 @@
-//! The outbound queue: bytes that `write` took and the kernel hasn't.
+//! The outbound queue: bytes that were taken for a socket and that the kernel hasn't.
+//!
+//! What one plugin writes to one socket is copied into a ring. What is published to many sockets is one piece of memory that all their
+//! queues point to; a queue that holds such pieces is a [`Mixed`] one, until they have gone.
 
+mod mixed;
+
+use bytes::Bytes;
+use mixed::Mixed;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -7,12 +14,19 @@ use std::io::IoSlice;
 const KEEP_CAPACITY: usize = 64 << 10;
 /// Buffers kept per worker. An event seldom writes to more sockets than this.
 const KEEP_BUFFERS: usize = 64;
+/// Messages below this are copied into each queue: the place in the list, and the further slice when it is written, cost more.
+const SHARE_FROM: usize = 256;
+
+/// Slices that one vectored write takes from a queue.
+pub const SLICES: usize = 8;
 
 /// Empty buffers for reuse: a socket holds memory only while it has something queued, and an
 /// event allocates nothing.
 #[derive(Debug, Default)]
 pub struct Pool {
     free: Vec<VecDeque<u8>>,
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
+    mixed: Vec<Box<Mixed>>,
 }
 
 impl Pool {
@@ -26,18 +40,36 @@ impl Pool {
             self.free.push(buffer);
         }
     }
+
+    fn give_mixed(&mut self, mixed: Box<Mixed>) {
+        if mixed.capacity() <= KEEP_BUFFERS && self.mixed.len() < KEEP_BUFFERS {
+            self.mixed.push(mixed);
+        }
+    }
 }
 
-/// One socket's queue, oldest byte first.
-#[derive(Debug, Default)]
-pub struct Outbound {
-    bytes: VecDeque<u8>,
+/// One socket's queue, oldest byte first. No larger than a ring alone: every idle connection has one.
+#[derive(Debug)]
+pub enum Outbound {
+    /// The plugin's writes, copied.
+    Ring(VecDeque<u8>),
+    /// These, and what is shared with other queues.
+    Mixed(Box<Mixed>),
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self::Ring(VecDeque::new())
+    }
 }
 
 impl Outbound {
     /// Bytes queued.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        match self {
+            Self::Ring(ring) => ring.len(),
+            Self::Mixed(mixed) => mixed.len(),
+        }
     }
 
     /// Appends a copy of `data`.
@@ -45,105 +77,121 @@ impl Outbound {
         if data.is_empty() {
             return;
         }
-        if self.bytes.capacity() == 0 {
-            self.bytes = pool.take();
+        match self {
+            Self::Ring(ring) => {
+                if ring.capacity() == 0 {
+                    *ring = pool.take();
+                }
+                ring.extend(data);
+            }
+            Self::Mixed(mixed) => mixed.push(pool, data),
         }
-        self.bytes.extend(data);
     }
 
-    /// The queue as two slices (the second is empty unless the ring wraps), for one vectored write.
-    pub fn slices(&self) -> [IoSlice<'_>; 2] {
-        let (front, back) = self.bytes.as_slices();
-        [IoSlice::new(front), IoSlice::new(back)]
+    /// Appends `data` without copying it, unless it is so short that this is cheaper.
+    pub fn share(&mut self, pool: &mut Pool, data: &Bytes) {
+        if data.len() < SHARE_FROM {
+            return self.push(pool, data);
+        }
+        if let Self::Ring(ring) = self {
+            let mut mixed = pool.mixed.pop().unwrap_or_default();
+            mixed.begin(std::mem::take(ring));
+            *self = Self::Mixed(mixed);
+        }
+        if let Self::Mixed(mixed) = self {
+            mixed.share(data.clone());
+        }
     }
 
-    /// The first `n` bytes of the queue.
-    pub fn slices_up_to(&self, n: usize) -> [IoSlice<'_>; 2] {
-        let (front, back) = self.bytes.as_slices();
-        let (in_front, in_back) = (n.min(front.len()), n.saturating_sub(front.len()).min(back.len()));
-        [IoSlice::new(front.get(..in_front).unwrap_or_default()), IoSlice::new(back.get(..in_back).unwrap_or_default())]
+    /// The queue's first `limit` bytes, if nothing in it is shared: what nearly every write sends.
+    pub fn ring(&self, limit: usize) -> Option<[IoSlice<'_>; 2]> {
+        let Self::Ring(ring) = self else { return None };
+        let (front, back) = ring.as_slices();
+        let (in_front, in_back) = (limit.min(front.len()), limit.saturating_sub(front.len()).min(back.len()));
+        Some([IoSlice::new(front.get(..in_front).unwrap_or_default()), IoSlice::new(back.get(..in_back).unwrap_or_default())])
+    }
+
+    /// Puts slices of the queue's first `limit` bytes into `into`, for one vectored write: how many slices, and how many bytes they
+    /// have, which are fewer than there are only where the queue has more pieces than `into` has room for.
+    pub fn gather<'a>(&'a self, limit: usize, into: &mut [IoSlice<'a>]) -> (usize, usize) {
+        let mut gathered = Gathered { into, slices: 0, bytes: 0, limit };
+        match self {
+            Self::Ring(ring) => {
+                let (front, back) = ring.as_slices();
+                gathered.add(front);
+                gathered.add(back);
+            }
+            Self::Mixed(mixed) => mixed.gather(&mut gathered),
+        }
+        (gathered.slices, gathered.bytes)
     }
 
     /// The kernel took the first `n` bytes.
     pub fn sent(&mut self, pool: &mut Pool, n: usize) {
-        if n < self.bytes.len() {
-            self.bytes.drain(..n);
-        } else {
-            // All of it, as nearly always.
-            self.bytes.clear();
-            pool.give(std::mem::take(&mut self.bytes));
+        match self {
+            Self::Ring(ring) if n < ring.len() => drop(ring.drain(..n)),
+            Self::Ring(ring) => {
+                // All of it, as nearly always.
+                ring.clear();
+                pool.give(std::mem::take(ring));
+            }
+            Self::Mixed(mixed) => {
+                mixed.sent(n);
+                self.simplify(pool);
+            }
         }
     }
 
     /// Forgets all but the first `n` bytes: what a trapped call wrote.
     pub fn truncate(&mut self, pool: &mut Pool, n: usize) {
-        self.bytes.truncate(n);
-        self.sent(pool, 0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn content(queue: &Outbound) -> Vec<u8> {
-        queue.slices().iter().flat_map(|slice| slice.to_vec()).collect()
+        match self {
+            Self::Ring(ring) => {
+                ring.truncate(n);
+                self.sent(pool, 0);
+            }
+            Self::Mixed(mixed) => {
+                mixed.truncate(n);
+                self.simplify(pool);
+            }
+        }
     }
 
-    fn beginning(queue: &Outbound, n: usize) -> Vec<u8> {
-        queue.slices_up_to(n).iter().flat_map(|slice| slice.to_vec()).collect()
-    }
-
-    #[test]
-    fn an_empty_queue_holds_no_memory() {
-        let (mut pool, mut queue) = (Pool::default(), Outbound::default());
-        queue.push(&mut pool, &[7; 1000]);
-        queue.sent(&mut pool, 1000);
-        assert_eq!(queue.bytes.capacity(), 0);
-        assert_eq!(pool.free.len(), 1);
-    }
-
-    #[test]
-    fn what_never_held_anything_is_not_kept() {
-        let (mut pool, mut queue) = (Pool::default(), Outbound::default());
-        queue.truncate(&mut pool, 0);
-        assert!(pool.free.is_empty());
-    }
-
-    #[test]
-    fn a_large_buffer_is_not_kept() {
-        let (mut pool, mut queue) = (Pool::default(), Outbound::default());
-        queue.push(&mut pool, &vec![7; KEEP_CAPACITY * 2]);
-        queue.sent(&mut pool, KEEP_CAPACITY * 2);
-        assert!(pool.free.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn behaves_like_a_vector(ops in proptest::collection::vec((0u8..3, 0usize..5000), 0..60)) {
-            let (mut pool, mut queue, mut model) = (Pool::default(), Outbound::default(), Vec::<u8>::new());
-            let mut next = 0u8;
-            for (op, n) in ops {
-                match op {
-                    0 => {
-                        let data: Vec<u8> = (0..n).map(|_| { next = next.wrapping_add(1); next }).collect();
-                        queue.push(&mut pool, &data);
-                        model.extend(&data);
-                    }
-                    1 => {
-                        queue.sent(&mut pool, n);
-                        model.drain(..n.min(model.len()));
-                    }
-                    _ => {
-                        queue.truncate(&mut pool, n);
-                        model.truncate(n);
-                    }
-                }
-                prop_assert_eq!(queue.len(), model.len());
-                prop_assert_eq!(content(&queue), model.clone());
-                prop_assert_eq!(beginning(&queue, n), model[..n.min(model.len())].to_vec());
+    /// A ring again, once nothing is left that is shared.
+    fn simplify(&mut self, pool: &mut Pool) {
+        if let Self::Mixed(mixed) = self
+            && let Some(ring) = mixed.end()
+            && let Self::Mixed(mixed) = std::mem::replace(self, Self::Ring(ring))
+        {
+            pool.give_mixed(mixed);
+            if self.len() == 0 {
+                self.sent(pool, 0);
             }
         }
     }
 }
+
+/// Slices as they are being gathered.
+struct Gathered<'a, 'b> {
+    into: &'b mut [IoSlice<'a>],
+    slices: usize,
+    bytes: usize,
+    limit: usize,
+}
+
+impl<'a> Gathered<'a, '_> {
+    /// Adds a piece, as far as the limit and the room allow. False: it is full.
+    fn add(&mut self, piece: &'a [u8]) -> bool {
+        let piece = piece.get(..piece.len().min(self.limit - self.bytes)).unwrap_or_default();
+        if piece.is_empty() {
+            return self.bytes < self.limit;
+        }
+        let Some(slot) = self.into.get_mut(self.slices) else { return false };
+        *slot = IoSlice::new(piece);
+        self.slices += 1;
+        self.bytes += piece.len();
+        self.bytes < self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests;

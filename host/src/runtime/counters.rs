@@ -27,6 +27,14 @@ pub(super) struct ShardCounters {
     pub(super) memory: Count,
     /// 1 while its instance can be called.
     pub(super) up: Count,
+    /// Its sockets' subscriptions to topics.
+    pub(super) subscriptions: Count,
+    /// Messages that its instance has published.
+    pub(super) published: Count,
+    /// Published messages that its sockets' queues took.
+    pub(super) delivered: Count,
+    /// Times that one of its sockets had no room for a published message.
+    pub(super) slow_subscribers: Count,
     /// Connections that it has or is about to have: written by the accepting worker too.
     pub(super) connections: AtomicU64,
 }
@@ -49,6 +57,9 @@ pub(super) struct Past {
     pub(super) bytes_written: AtomicU64,
     pub(super) events: AtomicU64,
     pub(super) traps: AtomicU64,
+    pub(super) published: AtomicU64,
+    pub(super) delivered: AtomicU64,
+    pub(super) slow_subscribers: AtomicU64,
 }
 
 pub(super) fn bump(counter: &AtomicU64) {

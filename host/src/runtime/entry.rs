@@ -6,7 +6,7 @@ use super::upgrade::Upgrade;
 use crate::net::{HangupWatch, Stream, socket_error};
 use crate::pure::connection::{Conditions, Connection};
 use crate::pure::limits::Limits;
-use crate::pure::outbound::{Outbound, Pool};
+use crate::pure::outbound::{Outbound, Pool, SLICES};
 use crate::pure::socket::{Endpoint, SocketError, SocketId};
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
@@ -23,6 +23,8 @@ pub(super) struct Mark {
     pub(super) finished: bool,
     /// Its driver has something to do.
     pub(super) turn: bool,
+    /// It couldn't take what was published, and is to be closed for it.
+    pub(super) behind: bool,
 }
 
 pub(super) struct Entry {
@@ -46,12 +48,12 @@ pub(super) struct Entry {
     pub(super) dialled: Option<Box<String>>,
     /// TLS that is begun on it.
     pub(super) upgrade: Option<Box<Upgrade>>,
-    /// Watches a paused socket for its end.
+    /// Watches for its end while nobody reads from it.
     hangup: Option<Box<HangupWatch>>,
     /// It has ended without an error: there is nothing left to watch for.
     hung_up: bool,
     /// The kernel has no room at the moment; the waker is registered.
-    blocked: bool,
+    pub(super) blocked: bool,
     /// TLS holds bytes that the kernel hasn't got.
     flushing: bool,
 }
@@ -112,7 +114,8 @@ impl Entry {
     /// Sends the queue and, behind it, `data` straight from where it is. Answers how much of `data` went.
     pub(super) fn send_now(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
         let queued = self.out.len();
-        let [front, back] = self.out.slices();
+        // Behind what is shared with others it is queued.
+        let Some([front, back]) = self.out.ring(queued) else { return 0 };
         let slices = [front, back, IoSlice::new(data)];
         let slices = if queued == 0 { &slices[2..] } else { &slices[..] };
         match self.stream.poll_write(&mut Context::from_waker(&self.waker), slices) {
@@ -138,8 +141,7 @@ impl Entry {
         }
         let mut total = 0;
         while self.sendable() > 0 {
-            let slices = self.out.slices_up_to(self.sendable());
-            match self.stream.poll_write(&mut Context::from_waker(&self.waker), &slices) {
+            match self.write_queue() {
                 Poll::Ready(Ok(0)) => {
                     self.fail(socket_error(&io::ErrorKind::WriteZero.into()));
                     return total;
@@ -168,6 +170,18 @@ impl Entry {
         total
     }
 
+    /// Writes once from the queue.
+    fn write_queue(&mut self) -> Poll<io::Result<usize>> {
+        let limit = self.sendable();
+        let cx = &mut Context::from_waker(&self.waker);
+        if let Some(slices) = self.out.ring(limit) {
+            return self.stream.poll_write(cx, &slices);
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let (count, _) = self.out.gather(limit, &mut slices);
+        self.stream.poll_write(cx, slices.get(..count).unwrap_or_default())
+    }
+
     /// Bytes of the queue that may go now: before a TLS handshake those that were written before it.
     fn sendable(&self) -> usize {
         self.upgrade.as_ref().map_or(self.out.len(), |upgrade| upgrade.clear())
@@ -194,6 +208,12 @@ impl Entry {
         }
     }
 
+    /// Reading failed; nothing is sent any more, either.
+    pub(super) fn read_failed(&mut self, error: SocketError) {
+        self.flushing = false;
+        self.machine.read_failed(error);
+    }
+
     /// Sends FIN.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.upgrade = None;
@@ -217,9 +237,9 @@ impl Entry {
         self.stream.reset();
     }
 
-    /// Watches a paused socket for a reset, which nobody would read. Answers whether there was one.
+    /// Watches a socket that is paused or half-open for a reset, which nobody would read. Answers whether there was one.
     pub(super) fn noticed_reset(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.machine.is_paused() || self.hung_up {
+        if !self.machine.is_unread() || self.hung_up {
             self.hangup = None;
             return false;
         }
@@ -254,6 +274,9 @@ impl Entry {
     /// Undoes what a trapped call did to it. A peer that has seen a part of it is reset rather than misled.
     pub(super) fn undo(&mut self, pool: &mut Pool) {
         let Some(mark) = self.mark.take() else { return };
+        if mark.behind {
+            self.machine.forgive();
+        }
         if mark.sent || mark.finished {
             self.machine.condemn();
         } else {

@@ -210,18 +210,16 @@ impl Host for Sockets {
         }
     }
 
-    // Topics come later; ARCHITECTURE.md lists them as missing.
-
-    fn subscribe(&mut self, _socket: SocketId, _topic: &str) -> Answer {
-        Err(ErrorCode::Unsupported)
+    fn subscribe(&mut self, socket: SocketId, topic: &str) -> Answer {
+        self.subscribe_socket(socket, topic)
     }
 
-    fn unsubscribe(&mut self, _socket: SocketId, _topic: &str) -> Answer {
-        Err(ErrorCode::Unsupported)
+    fn unsubscribe(&mut self, socket: SocketId, topic: &str) -> Answer {
+        self.unsubscribe_socket(socket, topic)
     }
 
-    fn publish(&mut self, _topic: &str, _data: &[u8], _skip: Option<SocketId>) -> Answer<u32> {
-        Err(ErrorCode::Unsupported)
+    fn publish(&mut self, topic: &str, data: &[u8], skip: Option<SocketId>) -> Answer<u32> {
+        self.publish_now(topic, data, skip)
     }
 }
 
@@ -242,6 +240,7 @@ impl Sockets {
         if let Some(entry) = self.entry(socket) {
             entry.mark().finished = true;
         }
+        self.unsubscribe_all(socket);
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use super::roster::{Draw, Roster};
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
+use super::topics::{InProcess, Mailbox, Membership, Topics};
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
 use crate::net::{Bound, Tls};
@@ -50,12 +51,25 @@ impl ShardHandle {
     /// # Errors
     /// When the shard, or its worker, has stopped.
     pub(super) async fn ask<T: Send + 'static>(self, job: impl FnOnce(&Rc<Shard>) -> T + Send + 'static) -> Result<T> {
-        let number = self.number;
-        let job = move |local: &Rc<Local>| {
-            let shard = local.shards.borrow().get(&number).cloned();
-            shard.map(|shard| job(&shard))
-        };
-        self.worker.ask(job).await?.ok_or_else(|| Error::configuration("the listener has stopped meanwhile"))
+        self.worker.ask(on(self.number, job)).await?.ok_or_else(|| Error::configuration("the listener has stopped meanwhile"))
+    }
+}
+
+impl ShardHandle {
+    /// Has the shard do `job` between two events, if it is still there.
+    pub(super) fn send(&self, job: impl FnOnce(&Rc<Shard>) + Send + 'static) {
+        let job = on(self.number, job);
+        self.worker.send(move |local| {
+            job(local);
+        });
+    }
+}
+
+/// `job` on the shard of that number, if its worker still has it.
+fn on<T>(number: u64, job: impl FnOnce(&Rc<Shard>) -> T) -> impl FnOnce(&Rc<Local>) -> Option<T> {
+    move |local| {
+        let shard = local.shards.borrow().get(&number).cloned();
+        shard.map(|shard| job(&shard))
     }
 }
 
@@ -94,6 +108,7 @@ pub(super) struct Listener {
     /// Numbers of all shards of the host.
     pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
+    topics: Arc<dyn Topics>,
 }
 
 /// What a [`Listener`] is made from.
@@ -115,7 +130,9 @@ pub(super) struct Parts {
 
 impl Listener {
     pub(super) fn new(parts: Parts) -> Self {
+        let limits = &parts.limits;
         Self {
+            topics: Arc::new(InProcess::new(limits.subscriptions)),
             name: parts.name,
             peers: parts.limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit))),
             limits: parts.limits,
@@ -146,6 +163,11 @@ impl Listener {
         lock(&self.roster).shards().iter().map(|enrolled| enrolled.shard.clone()).collect()
     }
 
+    /// A place for one more shard among the others. `wake` has it look into its mailbox.
+    pub(super) fn membership(&self, wake: impl Fn() + Send + Sync + 'static) -> Membership {
+        Membership::new(self.topics.clone(), Mailbox::new(self.limits.topic_backlog, wake))
+    }
+
     /// The generation that serves.
     pub(super) fn generation(&self) -> SharedGeneration {
         lock(&self.roster).serving().clone()
@@ -162,9 +184,9 @@ impl Listener {
     }
 
     /// An empty table of connections.
-    pub(super) fn table(&self, counters: Arc<ShardCounters>) -> Sockets {
+    pub(super) fn table(&self, counters: Arc<ShardCounters>, membership: Membership) -> Sockets {
         let (limits, grants) = (self.limits.clone(), self.grants.clone());
-        Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone())
+        Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone(), membership)
     }
 
     /// Numbers for so many new shards.

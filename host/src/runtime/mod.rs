@@ -44,6 +44,7 @@ mod statuses;
 mod swap;
 mod tally;
 mod threads;
+mod topics;
 mod turn;
 mod upgrade;
 mod vote;

@@ -7,12 +7,13 @@
 use super::counters::{ShardCounters, Ticket, bump};
 use super::ends::Ends;
 use super::generation::SharedGeneration;
-use super::listener::Listener;
+use super::listener::{Listener, ShardHandle};
 use super::prepare::candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
 use super::sockets::Sockets;
 use super::tally::Tally;
+use super::topics::Membership;
 use super::vote::{self, Ballot, Outcome, Refusal, Vote};
 use super::worker::Local;
 use crate::guest::{FaultKind, GuestFault, Instance, Slot};
@@ -31,6 +32,8 @@ const SLICE: Duration = Duration::from_millis(1);
 pub(super) struct Nest {
     pub(super) listener: Arc<Listener>,
     pub(super) counters: Arc<ShardCounters>,
+    /// Itself, seen from other threads.
+    handle: ShardHandle,
     pub(super) local: Rc<Local>,
     pub(super) members: RefCell<HashMap<u64, Rc<Shard>>>,
     next: Cell<u64>,
@@ -56,33 +59,37 @@ pub(super) struct Moved {
 }
 
 impl Nest {
-    pub(super) fn new(listener: Arc<Listener>, counters: Arc<ShardCounters>, local: Rc<Local>) -> Self {
+    pub(super) fn new(listener: Arc<Listener>, handle: ShardHandle, local: Rc<Local>) -> Self {
         let (members, tallies) = Default::default();
-        Self { listener, counters, local, members, next: Cell::new(0), tallies }
+        Self { listener, counters: handle.counters.clone(), handle, local, members, next: Cell::new(0), tallies }
     }
 
     /// Makes an instance for a connection; one that can't have one is closed, and counted as refused.
     pub(super) fn adopt(self: &Rc<Self>, stream: Stream, ends: Ends, ticket: Ticket) {
         let generation = self.listener.pick(ends.remote.ip());
-        let mut sockets = self.listener.table(self.counters.clone());
+        let key = self.next.replace(self.next.get() + 1);
+        let mut sockets = self.listener.table(self.counters.clone(), self.membership(key));
         sockets.timer_handler = generation.component.has_timer_handler();
         sockets.census = Some(generation.connections.clone());
         let mut slot = Some(Box::new(sockets));
         match hatch(&generation, &mut slot) {
-            Ok(instance) => self.settle(generation, instance, slot, (stream, ends, ticket)),
-            Err(fault) => self.refuse(&generation, &fault),
+            Ok(instance) => self.settle(key, generation, instance, slot, (stream, ends, ticket)),
+            Err(fault) => {
+                slot.iter().for_each(|sockets| sockets.membership.leave());
+                self.refuse(&generation, &fault);
+            }
         }
     }
 
     fn settle(
         self: &Rc<Self>,
+        key: u64,
         generation: SharedGeneration,
         instance: Instance<Sockets>,
         slot: Slot<Sockets>,
         (stream, ends, ticket): (Stream, Ends, Ticket),
     ) {
         let Some(sockets) = slot else { return };
-        let key = self.next.replace(self.next.get() + 1);
         let tally = self.tally(&generation);
         bump(&generation.instances);
         let state = State::new(sockets, generation, tally);
@@ -97,6 +104,20 @@ impl Nest {
         tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
         self.members.borrow_mut().insert(key, shard.clone());
         shard.adopt(stream, ends, ticket);
+    }
+
+    /// The member's place among all instances of the listener.
+    fn membership(&self, key: u64) -> Membership {
+        let (number, worker) = (self.handle.number, self.handle.worker.clone());
+        self.listener.membership(move || {
+            worker.send(move |local| {
+                let nest = local.nests.borrow().get(&number).cloned();
+                let member = nest.and_then(|nest| nest.members.borrow().get(&key).cloned());
+                if let Some(member) = member {
+                    member.deliver();
+                }
+            });
+        })
     }
 
     fn refuse(&self, generation: &SharedGeneration, fault: &GuestFault) {

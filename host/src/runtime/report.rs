@@ -114,6 +114,14 @@ pub struct ListenerStatus {
     pub accept_errors: u64,
     /// Connections refused by a limit.
     pub refused: u64,
+    /// Subscriptions to topics.
+    pub subscriptions: u64,
+    /// Messages published on topics.
+    pub published: u64,
+    /// Published messages taken into sockets' queues, counted once per socket.
+    pub delivered: u64,
+    /// Times that a subscriber had no room for a message: it was closed, or went without it.
+    pub slow_subscribers: u64,
     /// Linear memory of all instances, bytes.
     pub memory_bytes: u64,
     /// Those that are live, the oldest first.

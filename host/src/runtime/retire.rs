@@ -111,6 +111,9 @@ impl Listener {
         let _ = shard.end().await;
         self.past.bytes_read.fetch_add(counters.bytes_read.get(), Relaxed);
         self.past.bytes_written.fetch_add(counters.bytes_written.get(), Relaxed);
+        self.past.published.fetch_add(counters.published.get(), Relaxed);
+        self.past.delivered.fetch_add(counters.delivered.get(), Relaxed);
+        self.past.slow_subscribers.fetch_add(counters.slow_subscribers.get(), Relaxed);
     }
 
     /// Adds what a generation has done that is none any more.

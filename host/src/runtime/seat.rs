@@ -67,6 +67,7 @@ impl State {
         self.generation.instances.fetch_sub(1, Relaxed);
         self.vacate(shard, "ended".to_owned());
         if let Some(sockets) = &self.sockets {
+            sockets.membership.leave();
             sockets.timer_waker.wake_by_ref();
         }
         member.leave();

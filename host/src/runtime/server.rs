@@ -277,6 +277,10 @@ impl Server {
             handshakes_failed: read(&counters.handshakes_failed),
             accept_errors: read(&counters.accept_errors),
             refused: read(&counters.refused),
+            subscriptions: sum(|shard| shard.counters.subscriptions.get()),
+            published: read(&listener.past.published) + sum(|shard| shard.counters.published.get()),
+            delivered: read(&listener.past.delivered) + sum(|shard| shard.counters.delivered.get()),
+            slow_subscribers: read(&listener.past.slow_subscribers) + sum(|shard| shard.counters.slow_subscribers.get()),
             memory_bytes: sum(|shard| shard.counters.memory.get()),
             state: match (states.is_empty(), listener.client) {
                 (true, false) => "listening".to_owned(),

@@ -89,6 +89,7 @@ impl Shard {
         state.vacate(self, "stopped".to_owned());
         state.wake_waiting();
         if let Some(sockets) = &mut state.sockets {
+            sockets.membership.leave();
             sockets.timer_waker.wake_by_ref();
             sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());
         }

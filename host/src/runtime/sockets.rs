@@ -6,11 +6,13 @@ use super::ends::{Ends, Remote};
 use super::entry::Entry;
 use super::grants::Grants;
 use super::staged::Staged;
+use super::topics::{Membership, Publishing};
 use crate::net::Stream;
 use crate::pure::connection::Connection;
 use crate::pure::limits::Limits;
 use crate::pure::outbound::Pool;
 use crate::pure::socket::{ErrorCode, MAX_CONNECTIONS, SocketId};
+use crate::pure::subscriptions::Subscriptions;
 use crate::pure::timers::Timers;
 use slab::Slab;
 use std::sync::Arc;
@@ -49,6 +51,10 @@ pub(super) struct Sockets {
     pub(super) grants: Arc<Grants>,
     /// Connections that the current call has asked for.
     pub(super) dials: Vec<Dial>,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) membership: Membership,
+    /// What the current call has published.
+    pub(super) publishing: Publishing,
     /// Whether the instance exports `timer-handler`.
     pub(super) timer_handler: bool,
     /// The timer driver's.
@@ -57,7 +63,7 @@ pub(super) struct Sockets {
     pub(super) census: Option<Arc<AtomicU64>>,
     serials: Arc<AtomicU64>,
     /// Connections that the current call has touched.
-    touched: Vec<usize>,
+    pub(super) touched: Vec<usize>,
 }
 
 impl Sockets {
@@ -67,6 +73,7 @@ impl Sockets {
         listener: Arc<str>,
         counters: Arc<ShardCounters>,
         serials: Arc<AtomicU64>,
+        membership: Membership,
     ) -> Self {
         Self {
             entries: Slab::new(),
@@ -77,6 +84,9 @@ impl Sockets {
             limits,
             grants,
             dials: Vec::new(),
+            subscriptions: Subscriptions::default(),
+            membership,
+            publishing: Publishing::default(),
             listener,
             counters,
             timer_handler: false,
@@ -89,7 +99,7 @@ impl Sockets {
 
     /// An empty table for a candidate's `start`, away from the connections.
     pub(super) fn for_candidate(limits: Arc<Limits>, listener: Arc<str>, timer_handler: bool) -> Self {
-        let mut sockets = Self::new(limits, Arc::default(), listener, Arc::default(), Arc::default());
+        let mut sockets = Self::new(limits, Arc::default(), listener, Arc::default(), Arc::default(), Membership::none());
         sockets.phase = Phase::Candidate;
         sockets.timer_handler = timer_handler;
         sockets
@@ -142,6 +152,7 @@ impl Sockets {
             if let Some(census) = &self.census {
                 census.fetch_sub(1, Relaxed);
             }
+            self.unsubscribe_all(id);
         }
     }
 
@@ -175,6 +186,7 @@ impl Sockets {
                 entry.waker.wake_by_ref();
             }
         }
+        self.settle_published();
     }
 
     /// A call has trapped: `current` is condemned, what the call wrote is undone, its timers are gone.
@@ -189,6 +201,7 @@ impl Sockets {
                 entry.waker.wake_by_ref();
             }
         }
+        self.publishing = Publishing::default();
         self.timers.clear_all();
         for dial in std::mem::take(&mut self.dials) {
             self.remove(dial.id);

@@ -12,6 +12,7 @@ use super::plugin::Plugin;
 use super::prepare::{Candidate, Origin, prepare};
 use super::server::{Server, Stop};
 use super::shard::{Shard, State};
+use super::topics::Membership;
 use super::worker::{Local, Worker};
 use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
 use crate::pure::allow::AllowConnect;
@@ -162,14 +163,15 @@ async fn nests(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<C
     let mut shards = Vec::new();
     for (worker, number) in workers.into_iter().zip(numbers) {
         let counters = Arc::new(ShardCounters::default());
-        let (shared, own) = (listener.clone(), counters.clone());
+        let shard = ShardHandle { number, worker, counters };
+        let (shared, own) = (listener.clone(), shard.clone());
         let install = move |local: &Rc<Local>| {
             make_room(local, &shared);
             let nest = Rc::new(Nest::new(shared, own, local.clone()));
             local.nests.borrow_mut().insert(number, nest);
         };
-        worker.ask(install).await?;
-        shards.push(ShardHandle { number, worker, counters });
+        shard.worker.ask(install).await?;
+        shards.push(shard);
     }
     Ok(shards)
 }
@@ -193,17 +195,26 @@ pub(super) async fn settle(
     let mut shards = Vec::new();
     for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
         let counters = Arc::new(ShardCounters::default());
-        let (shared, own) = (listener.clone(), counters.clone());
-        worker.ask(move |local| install(local, number, shared, own, candidate)).await?;
-        shards.push(ShardHandle { number, worker, counters });
+        let shard = ShardHandle { number, worker, counters };
+        let (shared, own, mail) = (listener.clone(), shard.counters.clone(), shard.clone());
+        let membership = listener.membership(move || mail.send(|shard| shard.deliver()));
+        shard.worker.ask(move |local| install(local, number, shared, own, membership, candidate)).await?;
+        shards.push(shard);
     }
     Ok(shards)
 }
 
-fn install(local: &Rc<Local>, number: u64, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
+fn install(
+    local: &Rc<Local>,
+    number: u64,
+    listener: Arc<Listener>,
+    counters: Arc<ShardCounters>,
+    membership: Membership,
+    candidate: Candidate,
+) {
     make_room(local, &listener);
     let Candidate { generation, instance, staged } = candidate;
-    let mut sockets = listener.table(counters.clone());
+    let mut sockets = listener.table(counters.clone(), membership);
     sockets.timer_handler = generation.component.has_timer_handler();
     staged.apply(&mut sockets);
     let tally = generation.tally();

@@ -52,7 +52,7 @@ impl State {
                                 self.data(shard, id, bytes);
                             }
                         }
-                        Poll::Ready(Err(error)) => entry.machine.read_failed(socket_error(&error)),
+                        Poll::Ready(Err(error)) => entry.read_failed(socket_error(&error)),
                         Poll::Pending if entry.machine.read_dry() => {}
                         Poll::Pending => return self.end_turn(shard, id, cx),
                     }

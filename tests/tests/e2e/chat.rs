@@ -93,9 +93,10 @@ fn read_to(client: &mut Client, text: &str) -> usize {
     count
 }
 
-#[test]
-fn who_does_not_read_holds_nobody_up() {
-    let host = chat("chat").set("lines-per-second", "1000000").start();
+/// Somebody says 20 MB, far more than the kernel and the host keep for one who doesn't read; another reads it all. The first answer is
+/// the one who doesn't.
+#[track_caller]
+fn a_flood_past_somebody(host: &Host) -> (Client, Client) {
     let mut slow = host.tcp();
     read_to(&mut slow, "what you can do\n");
     let mut loud = host.tcp();
@@ -105,33 +106,130 @@ fn who_does_not_read_holds_nobody_up() {
     read_to(&mut loud, "has come\n");
     let line = format!("{}\n", "x".repeat(1000));
     let before = host.memory();
-    // Far more than the kernel and the host keep for one who doesn't read: 20 MB.
     for _ in 0..1000 {
         loud.send(line.repeat(20));
-        loud.send("/who\n");
-        read_to(&mut loud, "guest3\n");
         loud.send("done\n");
-        let seen = read_to(&mut reader, ": done\n");
-        assert!(seen > 20 * line.len(), "{seen}");
+        assert!(read_to(&mut reader, ": done\n") > 20 * line.len());
     }
     let grown = host.memory().saturating_sub(before);
     assert!(grown < 16 << 20, "{grown} bytes more");
-    // One gap, said so, and everything after it.
-    let mut seen = String::new();
-    let mut slow = BufReader::new(slow);
-    while !seen.starts_with("* you read too slowly, and missed ") {
-        seen.clear();
-        assert!(slow.read_line(&mut seen).unwrap() > 0);
-        assert!(
-            seen.starts_with("* ") || seen.ends_with(&format!(": {line}")) || seen.ends_with(": done\n"),
-            "a cut line: {seen}"
-        );
-    }
-    loud.send("welcome back\n");
-    seen.clear();
-    slow.read_line(&mut seen).unwrap();
-    assert!(seen.ends_with(": welcome back\n"), "{seen}");
+    assert!(host.count("slow_subscribers") > 0);
     assert_eq!(host.count("traps"), 0);
+    (slow, loud)
+}
+
+fn is_whole(line: &str) -> bool {
+    line.starts_with("* ") || line.ends_with(&format!(": {}\n", "x".repeat(1000))) || line.ends_with(": done\n")
+}
+
+#[test]
+fn who_does_not_read_holds_nobody_up() {
+    let host = chat("chat").set("lines-per-second", "1000000").start();
+    let (slow, _loud) = a_flood_past_somebody(&host);
+    let mut slow = BufReader::new(slow);
+    let mut seen = String::new();
+    while slow.read_line(&mut seen).is_ok_and(|size| size > 0) {
+        // The last may be cut: that connection has failed, and says so.
+        assert!(is_whole(&seen) || !seen.ends_with('\n'), "{seen}");
+        seen.clear();
+    }
+    // The reader has gone, too.
+    host.wait_count("connections", 1);
+}
+
+#[test]
+fn who_does_not_read_may_miss_whole_lines_instead() {
+    let host = chat("chat").set("lines-per-second", "1000000").args(["--slow-subscribers", "skip"]).start();
+    let (slow, mut loud) = a_flood_past_somebody(&host);
+    let mut slow = BufReader::new(slow);
+    let mut seen = String::new();
+    // Until all that had waited is read, this too may be missed.
+    loud.send("welcome back\n");
+    while !seen.ends_with(": welcome back\n") {
+        seen.clear();
+        if !slow.buffer().contains(&b'\n') && !slow.get_ref().readable(std::time::Duration::from_millis(100)) {
+            loud.send("welcome back\n");
+        }
+        assert!(slow.read_line(&mut seen).unwrap() > 0);
+        assert!(is_whole(&seen) || seen.ends_with(": welcome back\n"), "a cut line: {seen}");
+    }
+}
+
+/// One chat, however many instances it has.
+#[test]
+fn many_people_on_several_instances() {
+    const PEOPLE: usize = 40;
+    const LINES: usize = 15;
+    let host = chat("chat").args(["--instances", "per-core", "--workers", "3"]).start();
+    let mut people: Vec<BufReader<Client>> = (0..PEOPLE).map(|_| BufReader::new(host.tcp())).collect();
+    let next = |people: &mut Vec<BufReader<Client>>, at: usize, wanted: &dyn Fn(&str) -> bool| {
+        let mut line = String::new();
+        while !wanted(&line) {
+            line.clear();
+            assert!(people[at].read_line(&mut line).unwrap() > 0);
+        }
+        line
+    };
+    // Everybody has a name of their own.
+    let mut names: Vec<String> =
+        (0..PEOPLE).map(|at| next(&mut people, at, &|line| line.starts_with("* you are guest"))).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), PEOPLE);
+    for at in 0..PEOPLE {
+        people[at].get_mut().send(format!("/nick p{at}\n"));
+        next(&mut people, at, &|line| line.ends_with(&format!(" is now p{at}\n")));
+    }
+    // A name that somebody on any instance has is taken.
+    for at in 0..PEOPLE {
+        let other = (at + 1) % PEOPLE;
+        people[at].get_mut().send(format!("/nick P{other}\n"));
+        next(&mut people, at, &|line| line == format!("* the name P{other} is taken\n"));
+    }
+    people[0].get_mut().send("/who\n");
+    let who = next(&mut people, 0, &|line| line.starts_with("* in lobby:"));
+    let here = who.split_whitespace().filter(|word| word.starts_with('p')).count();
+    assert!(who.ends_with(&format!(" and {} on other instances\n", PEOPLE - here)) && here >= PEOPLE / 3, "{who}");
+    // All talk at once, while a new build takes over.
+    for line in 0..LINES {
+        for (at, person) in people.iter_mut().enumerate() {
+            person.get_mut().send(format!("{at} says {line}\n"));
+        }
+        if line == LINES / 2 {
+            host.cli(["reload"]).success();
+        }
+    }
+    for at in 0..PEOPLE {
+        let mut heard = vec![0; PEOPLE];
+        while (0..PEOPLE).any(|other| other != at && heard[other] < LINES) {
+            let line = next(&mut people, at, &|line| line.contains(" says "));
+            let said = line.trim_end().split_once(": ").unwrap().1;
+            let (speaker, number) = said.split_once(" says ").unwrap();
+            let speaker: usize = speaker.parse().unwrap();
+            assert!(speaker != at && line.starts_with(&format!("p{speaker}: ")), "{line}");
+            assert_eq!(number, heard[speaker].to_string(), "the order of p{speaker}'s lines");
+            heard[speaker] += 1;
+        }
+    }
+    assert_eq!(host.count("traps"), 0);
+}
+
+/// Version 1 has a chat per instance; version 2 makes one of them, of those who are there.
+#[test]
+fn instances_come_together_by_an_upgrade() {
+    let host = chat("chat/v1").args(["--instances", "2", "--workers", "2"]).start();
+    let (mut ann, mut bob) = (host.tcp(), host.tcp());
+    read_to(&mut ann, "who is here\n");
+    read_to(&mut bob, "who is here\n");
+    ann.send("/nick ann\n");
+    read_to(&mut ann, "* you are ann\n");
+    host.cli(["reload", example_folder("chat").to_str().unwrap()]).success();
+    ann.send("is anybody there?\n");
+    bob.expect("ann: is anybody there?\n");
+    bob.send("/nick ann\n");
+    bob.expect("* the name ann is taken\n");
+    bob.send("/nick bob\n");
+    ann.expect("* guest1 is now bob\n");
 }
 
 #[test]

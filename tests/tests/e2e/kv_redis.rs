@@ -6,17 +6,25 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-struct Redis {
+pub(crate) struct Redis {
     process: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Redis {
-    fn start() -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(args: &[&str]) -> Self {
+        Self::start_at(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap(), args)
+    }
+
+    pub(crate) fn start_at(free: SocketAddr, args: &[&str]) -> Self {
         let program = repository().join("target/clients/redis-server/redis-server");
         let process = Command::new(&program)
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &free.port().to_string()])
+            .args(args)
             .current_dir(std::env::temp_dir())
             .stdout(Stdio::null())
             .spawn()

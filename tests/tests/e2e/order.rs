@@ -185,14 +185,3 @@ fn events_inside_events_do_not_overlap() {
     assert!(at(&format!("data {}", a.id)) < at("did data"));
     assert!(at("did data") < at(&format!("close {}", b.id)));
 }
-
-#[test]
-fn what_comes_later_answers_unsupported() {
-    let tracer = tracer();
-    let sockdock_tests::Subject { mut peer, id } = tracer.connect();
-    for call in ["publish topic bytes".to_owned(), format!("subscribe {id} topic"), format!("unsubscribe {id} topic")] {
-        assert_eq!(tracer.ask(&call), "err unsupported", "{call}");
-    }
-    tracer.tell(&format!("write {id} unharmed"));
-    peer.expect("unharmed");
-}

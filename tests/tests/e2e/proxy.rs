@@ -3,8 +3,8 @@
 use crate::guests;
 use sockdock_tests::{Client, Host, Pace, Program, Random, Serve, example_folder, pump};
 use std::{
-    io::{Read as _, Write as _},
-    net::TcpListener,
+    io::{ErrorKind, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -44,6 +44,20 @@ fn every_byte_in_both_directions() {
     }
     proxy.wait_count("connections", 0);
     echo.wait_count("connections", 0);
+}
+
+#[test]
+fn marks_of_the_operators() {
+    let echo = Serve::guest(guests::ECHO_V1).tcp().start();
+    let upstream = echo.tcp_address().to_string();
+    for mark in ["16KiB", "512KiB"] {
+        let proxy = Serve::plugin(example_folder("proxy")).tcp().set("upstream", &upstream);
+        let proxy = proxy.args(["--allow-half-open", "--allow-connect", &upstream, "--high-water", mark]).start();
+        let mut random = Random::new(13);
+        let bytes = random.bytes(8 * MIB);
+        let back = pump(&mut proxy.tcp(), &bytes, Pace { write: MIB, read: 60_000, read_late: true }, &mut random);
+        assert!(back == bytes, "other bytes came back");
+    }
 }
 
 #[test]
@@ -104,7 +118,9 @@ fn failures_are_passed_on_as_resets() {
     assert!(peer.read(&mut [0]).is_err(), "the upstream saw a clean end");
     drop(peer);
     drop(listener);
-    proxy.tcp().expect_reset();
+    // It may be reset before its connect returns.
+    let heard = TcpStream::connect(proxy.tcp_address()).and_then(|mut client| client.read(&mut [0]));
+    assert_eq!(heard.unwrap_err().kind(), ErrorKind::ConnectionReset);
     proxy.wait_count("connections", 0);
     proxy.wait_log(&["refused"]);
 }
@@ -140,6 +156,47 @@ fn an_upstream_that_does_not_read_stops_its_client_and_no_more() {
     let mut all = Vec::new();
     peer.read_to_end(&mut all).unwrap();
     assert_eq!(all.len(), sent);
+}
+
+/// How much both sides of a direct connection can send before either reads anything.
+fn direct() -> (usize, usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut one = Client::tcp(listener.local_addr().unwrap());
+    let mut other = Client::Tcp(listener.accept().unwrap().0);
+    (stuff(&mut one), stuff(&mut other))
+}
+
+/// Two who write all they have before they read: it works where the kernel keeps that much, and through the proxy as well, whose
+/// queues are above their marks on both sides then.
+#[test]
+fn both_sides_may_write_everything_before_they_read() {
+    let (there, back) = direct();
+    let mut random = Random::new(13);
+    let (there, back) = (random.bytes(there), random.bytes(back));
+    let (listener, proxy) = upstream();
+    for mut client in [proxy.tcp(), proxy.tls()] {
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.set_nodelay(true).unwrap();
+        peer.set_write_timeout(Some(sockdock_tests::DEADLINE)).unwrap();
+        std::thread::scope(|scope| {
+            let upstream = scope.spawn(|| peer.write_all(&back).unwrap());
+            client.send(&there);
+            upstream.join().unwrap();
+        });
+        // Only now.
+        std::thread::scope(|scope| {
+            let upstream = scope.spawn(|| {
+                let mut got = vec![0; there.len()];
+                peer.read_exact(&mut got).unwrap();
+                assert!(got == there, "other bytes reached the upstream");
+            });
+            assert!(client.receive(back.len()) == back, "other bytes came back");
+            upstream.join().unwrap();
+        });
+        client.finish();
+        drop(peer);
+        client.expect_end();
+    }
 }
 
 #[test]

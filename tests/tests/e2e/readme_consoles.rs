@@ -1,6 +1,6 @@
 //! What the examples' READMEs show of a console is what one sees.
 
-use sockdock_tests::{Document, Host, Program, Serve, Terminal, repository};
+use sockdock_tests::{Certificates, Document, Host, Program, Serve, Terminal, repository};
 
 /// A command of a `console` block, and the lines below it.
 struct Turn {
@@ -19,6 +19,12 @@ struct Console {
 
 #[track_caller]
 fn console(example: &str) -> Console {
+    console_where(example, &[])
+}
+
+/// The same with these words of its commands replaced: the addresses of other servers.
+#[track_caller]
+fn console_where(example: &str, replaced: &[(&str, &str)]) -> Console {
     let document = Document::at(&format!("examples/{example}/README.md"));
     let block = document.first_block("console");
     let mut turns: Vec<Turn> = Vec::new();
@@ -26,6 +32,7 @@ fn console(example: &str) -> Console {
         match (text.strip_prefix("$ "), turns.last_mut()) {
             (Some(command), _) => {
                 let command = command.split_once(" #").map_or(command, |(command, _)| command).trim().to_owned();
+                let command = replaced.iter().fold(command, |command, (theirs, ours)| command.replace(theirs, ours));
                 turns.push(Turn { line, command, below: Vec::new() });
             }
             (None, Some(turn)) => turn.below.push(text.to_owned()),
@@ -108,4 +115,50 @@ fn chat() {
     newcomer.sees(&said);
     ann.types("/join tea\n");
     other.sees("* ann has gone to tea");
+}
+
+#[test]
+fn socks5() {
+    let web = Serve::plugin(repository().join("examples/http")).tcp().start();
+    let Console { host, address, clients } = console_where("socks5", &[("127.0.0.1:8080", &web.tcp_address().to_string())]);
+    assert!(clients.len() > 1);
+    for Turn { line, command, below } in clients {
+        let ours = command.replace(&address, &host.tcp_address().to_string());
+        assert!(ours != command && command.starts_with("curl "), "examples/socks5/README.md:{line}: {command}");
+        // Without what curl says of its progress.
+        let said = Program::new("sh").args(["-c", &ours.replacen("curl ", "curl --silent --show-error ", 1)]).run();
+        let said = if said.status.success() { said.stdout } else { said.stderr };
+        assert!(said.lines().eq(&below), "examples/socks5/README.md:{line}: {said}");
+    }
+}
+
+#[test]
+fn smtp_starttls() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Certificates::write(folder.path(), "mail");
+    let pair = format!("{},{}", made.certificate.display(), made.key.display());
+    let Console { host, address, clients } = console_where("smtp-starttls", &[("cert.pem,key.pem", &pair)]);
+    for (number, Turn { line, command, below }) in (1..).zip(clients) {
+        let ours = command.replace(&address, &host.tcp_address().to_string());
+        assert!(ours != command && command.starts_with("swaks "), "examples/smtp-starttls/README.md:{line}: {command}");
+        let said = Program::new("sh").args(["-c", &ours]).run().success();
+        assert!(said.lines().eq(&below), "examples/smtp-starttls/README.md:{line}: {said}");
+        if number == 1 {
+            host.wait_log(&["message 1", "<ann@example.com>", "<ben@example.org>"]);
+        }
+    }
+}
+
+#[test]
+fn redis_client() {
+    let redis = crate::kv_redis::Redis::start();
+    let Console { host, address, clients } = console_where("redis-client", &[("127.0.0.1:6379", &redis.address.to_string())]);
+    let (theirs, ours) = (address.rsplit(':').next().unwrap(), host.tcp_address().port().to_string());
+    for Turn { line, command, below } in clients {
+        let command = command.replace(theirs, &ours);
+        assert!(command.starts_with("redis-cli "), "examples/redis-client/README.md:{line}: {command}");
+        // As it would look at a terminal.
+        let said = Program::new("sh").args(["-c", &command.replacen("redis-cli ", "redis-cli --no-raw ", 1)]).run().success();
+        assert!(said.lines().filter(|line| !line.is_empty()).eq(&below), "examples/redis-client/README.md:{line}: {said}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The whole plugin, in the SDK's imitated host.
 
 mod hand_over;
+mod instances;
 mod slow_readers;
 mod talk;
 

@@ -1,7 +1,7 @@
 //! The limits of a listener as flags, with the library's defaults.
 
 use super::units::{OptionalSpan, Size, Span};
-use crate::{Limits, Result};
+use crate::{Limits, Result, SlowSubscribers};
 use clap::Args;
 use std::sync::LazyLock;
 
@@ -53,6 +53,12 @@ pub(super) struct LimitArgs {
     /// Bytes of context kept per socket
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.context), help_heading = SPACE)]
     context_limit: Size,
+    /// Bytes of a topic's name
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.topic_name), help_heading = SPACE)]
+    topic_name_limit: Size,
+    /// Published bytes on their way to any other instance, before `publish` is refused; at least write-buffer
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.topic_backlog), help_heading = SPACE)]
+    topic_backlog: Size,
     /// Bytes of a snapshot
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.snapshot), help_heading = SPACE)]
     snapshot_limit: Size,
@@ -75,6 +81,15 @@ pub(super) struct LimitArgs {
     /// Timers armed at a time, per instance
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.timers, help_heading = NUMBER)]
     max_timers: usize,
+    /// Topics that one socket may be subscribed to at a time
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.topics, help_heading = NUMBER)]
+    max_topics: usize,
+    /// Subscriptions of all sockets together
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.subscriptions, help_heading = NUMBER)]
+    max_subscriptions: usize,
+    /// A subscriber whose queue has no room for a published message: `close` it, or have it `skip` the message
+    #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.slow_subscribers)]
+    slow_subscribers: SlowSubscribers,
     /// Reads of one connection before others get their turn
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.reads_per_turn, help_heading = NUMBER)]
     reads_per_turn: u32,
@@ -101,6 +116,11 @@ impl LimitArgs {
             connections_per_peer: self.max_connections_per_peer,
             generations: self.max_generations,
             timers: self.max_timers,
+            topics: self.max_topics,
+            topic_name: self.topic_name_limit.0,
+            subscriptions: self.max_subscriptions,
+            topic_backlog: self.topic_backlog.0,
+            slow_subscribers: self.slow_subscribers,
             idle_timeout: self.idle_timeout.0,
             connect_timeout: self.connect_timeout.0,
             handshake_timeout: self.handshake_timeout.0,

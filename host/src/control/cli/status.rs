@@ -122,6 +122,7 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
         (listener.handshakes_failed, "failed TLS handshake"),
         (listener.accept_errors, "failed accept"),
         (listener.refused, "refused connection"),
+        (listener.slow_subscribers, "slow subscriber"),
     ];
     let some: Vec<String> =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();

@@ -86,6 +86,21 @@ impl Connection {
         }
     }
 
+    /// It reads so slowly that it couldn't take what was published.
+    pub fn fall_behind(&mut self, message: &str) {
+        if self.abort.is_none() {
+            let error = SocketError { code: ErrorCode::LimitExceeded, message: message.to_owned() };
+            self.abort = Some(Abort::Failed { error, unread: false, reset: true, told: false });
+        }
+    }
+
+    /// Takes [`Self::fall_behind`] back: the call that published has trapped.
+    pub fn forgive(&mut self) {
+        if matches!(&self.abort, Some(Abort::Failed { error, told: false, .. }) if error.code == ErrorCode::LimitExceeded) {
+            self.abort = None;
+        }
+    }
+
     /// The wait for the peer's FIN after a local `end` is over.
     pub fn linger_over(&mut self) {
         self.linger_over = true;
@@ -96,12 +111,17 @@ impl Connection {
     /// How many of `offered` bytes may be taken when `queued` are waiting and `limit` is the most.
     /// Fewer than offered makes a `drain` due.
     pub fn write(&mut self, offered: usize, queued: usize, limit: usize) -> Result<usize, ErrorCode> {
-        if self.output != Output::Open || !self.is_open() {
+        if !self.takes() {
             return Err(ErrorCode::Closed);
         }
         let taken = offered.min(limit.saturating_sub(queued));
         self.drain_due |= taken < offered;
         Ok(taken)
+    }
+
+    /// Whether it takes bytes to be sent.
+    pub fn takes(&self) -> bool {
+        self.output == Output::Open && self.is_open()
     }
 
     /// The queue stands above the high-water mark after a write.
@@ -227,8 +247,11 @@ impl Connection {
         self.ended && self.output == Output::Closed && self.input == Input::Open && self.abort.is_none()
     }
 
-    /// Whether reading stops by the plugin's own wish, so that a reset has to be watched for by other means.
-    pub fn is_paused(&self) -> bool {
-        self.paused && self.is_open() && self.input == Input::Open && !self.upgrading
+    /// Whether nobody reads from it although it stands (the plugin pauses it, or leaves it half-open), so that a reset has to be
+    /// watched for by other means.
+    pub fn is_unread(&self) -> bool {
+        let half_open = self.input == Input::Over && self.output == Output::Open && self.allow_half_open;
+        let paused = self.input == Input::Open && self.paused;
+        self.is_open() && !self.upgrading && (half_open || paused)
     }
 }

@@ -21,6 +21,7 @@ enum Happening {
     WriteFails,
     Idle,
     GivenUp,
+    FallsBehind,
     LingerOver,
     Held(bool),
     Writes(usize),
@@ -45,6 +46,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(H::WriteFails),
         2 => Just(H::Idle),
         1 => Just(H::GivenUp),
+        1 => Just(H::FallsBehind),
         1 => Just(H::LingerOver),
         4 => any::<bool>().prop_map(H::Held),
         8 => (0usize..200).prop_map(H::Writes),
@@ -201,6 +203,7 @@ impl Simulation {
             Happening::WriteFails => connection.failed(error(ErrorCode::Reset)),
             Happening::Idle => connection.idle(),
             Happening::GivenUp => connection.give_up("given up"),
+            Happening::FallsBehind => connection.fall_behind("slow"),
             Happening::LingerOver => connection.linger_over(),
             Happening::Held(held) => self.conditions.held = *held,
             Happening::Writes(n) => {

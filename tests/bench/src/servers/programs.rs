@@ -32,7 +32,7 @@ impl Programs {
         Self {
             root: root.to_owned(),
             sockdock: sockdock.map_or_else(|| target.join("release/sockdock"), Path::to_owned),
-            bun: target.join("bench/node_modules/.bin/bun"),
+            bun: target.join("clients/bun/node_modules/.bin/bun"),
             node: PathBuf::from("node"),
             envoy: target.join("bench/envoy/envoy/_bin/envoy"),
             envoy_filter: target.join("guests/wasm32-unknown-unknown/release/envoy_filter.wasm"),
