@@ -33,6 +33,7 @@ mod reload;
 mod report;
 mod retire;
 mod roster;
+mod rotate;
 mod seat;
 mod server;
 mod shard;
@@ -50,11 +51,15 @@ mod upgrade;
 mod vote;
 mod worker;
 
-pub use crate::net::{Bind, Owner, Tls, Trust};
+pub use crate::net::{
+    Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
+    TrustSettings,
+};
 pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use options::{Policy, ReloadOptions, Spread};
 pub use plugin::Plugin;
-pub use report::{GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
+pub use report::{GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported};
+pub use rotate::TlsReload;
 pub use server::{Server, Stop};

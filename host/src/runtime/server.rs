@@ -9,7 +9,8 @@ use super::options::ReloadOptions;
 use super::plugin::Plugin;
 use super::prepare::Origin;
 use super::reload::{refuse, reload, roll_back};
-use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
+use super::report::{ListenerStatus, ReloadFailure, ReloadReport, TlsReport};
+use super::rotate::{TlsReload, reload_tls};
 use crate::pure::error::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -79,33 +80,19 @@ impl Server {
     /// # Errors
     /// As [`Server::reload`].
     pub async fn reload_with(&self, plugin: Plugin, options: ReloadOptions) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |reason: String| ReloadFailure {
-            listener: self.name().to_owned(),
-            phase: "prepare".to_owned(),
-            reason,
-            hint: None,
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        };
+        let gone = |reason: String| self.unreachable(reason);
         let host = self.host().map_err(|error| gone(error.to_string()))?;
         let work = reload(self.listener.clone(), Origin::Plugin(host.inner.engine.clone(), plugin), options);
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
     }
 
-    /// Calls a canary off, if one is under way. Else goes back to the component and settings that served before the last reload, with all live connections; state goes back by
-    /// `snapshot` and `restore`. The generation gets a new number. A second rollback takes the first one back.
+    /// Calls a canary off, if one is under way. Else goes back to the component and settings that served before the last reload, with all
+    /// live connections; state goes back by `snapshot` and `restore`. The generation gets a new number. A second rollback takes the first one back.
     ///
     /// # Errors
     /// All stays as it is: there was no reload yet, or the earlier component can't take the state over (unless `discard_state`).
     pub async fn rollback(&self, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |error: Error| ReloadFailure {
-            listener: self.name().to_owned(),
-            phase: "prepare".to_owned(),
-            reason: error.to_string(),
-            hint: None,
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        };
+        let gone = |error: Error| self.unreachable(error.to_string());
         let host = self.host().map_err(gone)?;
         host.control(roll_back(self.listener.clone(), discard_state)).await.unwrap_or_else(|error| Err(gone(error)))
     }
@@ -115,16 +102,28 @@ impl Server {
     /// # Errors
     /// When there is no canary.
     pub async fn promote(&self) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |error: Error| ReloadFailure {
-            listener: self.name().to_owned(),
-            phase: "prepare".to_owned(),
-            reason: error.to_string(),
-            hint: None,
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        };
+        let gone = |error: Error| self.unreachable(error.to_string());
         let host = self.host().map_err(gone)?;
         host.control(promote(self.listener.clone())).await.unwrap_or_else(|error| Err(gone(error)))
+    }
+
+    /// Reads its certificates, keys, authorities and revocation lists again, and those of its plugin's credentials, for handshakes that
+    /// begin from then on. Nobody is disconnected.
+    ///
+    /// # Errors
+    /// All stays as it was; the failure says which file is wrong.
+    pub async fn reload_tls(&self) -> Result<TlsReport, ReloadFailure> {
+        self.reload_tls_with(TlsReload::default()).await
+    }
+
+    /// As [`Server::reload_tls`], with others in their place.
+    ///
+    /// # Errors
+    /// As [`Server::reload_tls`].
+    pub async fn reload_tls_with(&self, change: TlsReload) -> Result<TlsReport, ReloadFailure> {
+        let gone = |error: Error| ReloadFailure { phase: "tls".to_owned(), ..self.unreachable(error.to_string()) };
+        let host = self.host().map_err(gone)?;
+        host.control(reload_tls(self.listener.clone(), change)).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
@@ -166,6 +165,18 @@ impl Server {
     /// Takes [`Server::unref`] back.
     pub fn reref(&self) {
         self.reference(true);
+    }
+
+    /// A failure before anything was tried.
+    fn unreachable(&self, reason: String) -> ReloadFailure {
+        ReloadFailure {
+            listener: self.name().to_owned(),
+            phase: "prepare".to_owned(),
+            reason,
+            hint: None,
+            generation: self.listener.generation().number,
+            lost: Vec::new(),
+        }
     }
 
     fn reference(&self, referenced: bool) {

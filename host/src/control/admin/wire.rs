@@ -1,6 +1,6 @@
 //! The JSON shapes of the admin API's requests and answers.
 
-use crate::{ReloadFailure, ReloadReport};
+use crate::{ReloadFailure, ReloadReport, TlsReport};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -18,6 +18,9 @@ pub struct ReloadRequest {
     pub dry_run: bool,
     /// Start the new generation without the old one's snapshot.
     pub discard_state: bool,
+    /// Read certificates, keys, authorities and revocation lists again; the plugin stays as it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls: bool,
     /// What becomes of live connections, as `new-connections`. None: `migrate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -66,7 +69,10 @@ pub struct PromoteRequest {
 pub struct ReloadReply {
     /// Reloads that were committed, and dry runs that passed.
     pub reports: Vec<ReloadReport>,
-    /// Reloads that left the old generation serving.
+    /// Reloads of TLS that were done, and dry runs that passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tls: Vec<TlsReport>,
+    /// Reloads that left everything as it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<ReloadFailure>,
 }

@@ -4,7 +4,7 @@ use super::units::Span;
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
-    report::{failure_text, report_text},
+    report::{failure_text, report_text, tls_text},
 };
 use crate::{
     Error,
@@ -19,16 +19,17 @@ Examples:
   sockdock reload                   read the plugin again (build its folder again)
   sockdock reload echo-v2.wasm      another component
   sockdock reload kv.wasm --listener kv --dry-run
+  sockdock reload --tls             read the certificates again
   sockdock reload --policy new-connections --drain-after 10m
                                     for new connections; the others stay for 10 minutes
   sockdock reload echo-v2.wasm --policy canary --share 10% --watch 5m
                                     for one of ten new connections, and then for all, or none
   sockdock reload --json            the report for programs
 
-If anything goes wrong, the old generation goes on serving, the reason is
-shown, and the exit code is 1.";
+If anything goes wrong, the old generation goes on serving (the old
+certificates stay in use), the reason is shown, and the exit code is 1.";
 
-/// Swap a plugin under its live connections
+/// Swap a plugin under its live connections, or its certificates
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReloadArgs {
@@ -37,6 +38,9 @@ pub(super) struct ReloadArgs {
     /// The listener's name; may be left out if there is only one
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
+    /// Read certificates, keys, authorities and revocation lists again, for new handshakes; the plugin stays
+    #[arg(long, conflicts_with_all = ["plugin", "discard_state", "set", "policy", "drain_after", "split_state", "share", "share_by", "watch"])]
+    tls: bool,
     /// Prepare it, restore a copy of the state on the side, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -92,6 +96,7 @@ impl ReloadArgs {
             plugin: self.plugin.as_ref().map(absolute).transpose()?,
             dry_run: self.dry_run,
             discard_state: self.discard_state,
+            tls: self.tls,
             policy: Some(self.policy).filter(|policy| *policy != Policy::Migrate).map(|policy| policy.to_string()),
             drain_after_ms: self.drain_after.map(millis),
             share: self.share,
@@ -119,6 +124,9 @@ pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
     } else {
         for report in &reply.reports {
             print(&report_text(report))?;
+        }
+        for report in &reply.tls {
+            print(&tls_text(report))?;
         }
         for failure in &reply.failures {
             warn(&failure_text(failure));
