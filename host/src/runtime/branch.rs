@@ -20,7 +20,7 @@ pub(super) async fn branch(transaction: &Transaction<'_>, origin: Origin) -> Res
     let (before, mut notes, generation, candidates) = transaction.prepare_beside(origin).await?;
     if !options.dry_run {
         let (after, per_connection) = (options.drain_after, listener.instances == Instances::PerConnection);
-        let open = lock(&listener.roster).open_shards();
+        let old = lock(&listener.roster).shards_of(before.number);
         enrol(transaction, candidates, |roster, shards| match per_connection {
             true => roster.succeed(generation.clone(), after),
             false => roster.branch(generation.clone(), shards, after),
@@ -30,8 +30,8 @@ pub(super) async fn branch(transaction: &Transaction<'_>, origin: Origin) -> Res
             notes.push(staying(before.number, read(&before.connections), after));
             tokio::spawn(retire_generation((*listener).clone(), before.clone(), after));
         } else {
-            notes.push(staying(before.number, open.iter().map(|shard| read(&shard.counters.connections)).sum(), after));
-            tokio::spawn(retire((*listener).clone(), open, after));
+            notes.push(staying(before.number, old.iter().map(|shard| read(&shard.counters.connections)).sum(), after));
+            tokio::spawn(retire((*listener).clone(), old, after));
         }
     }
     let mut report = transaction.report(&before, &generation, Vec::new());

@@ -19,6 +19,9 @@ use crate::pure::error::{Error, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Why it ended, if it wasn't found out here.
+const BY_COMMAND: &str = "as the operator said";
+
 /// Looks during one watch; a trap is noticed at the next one.
 const LOOKS: u32 = 20;
 
@@ -52,7 +55,7 @@ pub(super) async fn promote(listener: Arc<Listener>) -> Result<ReloadReport, Rel
     let _one_at_a_time = listener.transaction.lock().await;
     let transaction = Transaction { listener: &listener, options: ReloadOptions::default() };
     let drain_after = lock(&listener.roster).trial_drain();
-    match decide(&listener, true, drain_after, "as the operator said").await {
+    match decide(&listener, true, drain_after, BY_COMMAND).await {
         Some(decided) => Ok(decided.report(&transaction)),
         None => {
             let error = Error::configuration("no canary is under way, so there is none to promote");
@@ -64,7 +67,7 @@ pub(super) async fn promote(listener: Arc<Listener>) -> Result<ReloadReport, Rel
 /// Ends a trial as the operator wants; none if there is no trial.
 pub(super) async fn call_off(transaction: &Transaction<'_>) -> Option<ReloadReport> {
     let drain_after = lock(&transaction.listener.roster).trial_drain();
-    let decided = decide(transaction.listener, false, drain_after, "as the operator said").await?;
+    let decided = decide(transaction.listener, false, drain_after, BY_COMMAND).await?;
     Some(decided.report(transaction))
 }
 
@@ -133,6 +136,8 @@ async fn decide(listener: &Arc<Listener>, promote: bool, drain_after: Option<Dur
     if promote {
         bump(&listener.counters.reloads);
         tracing::info!(listener = %listener.name, generation = won, old = lost, "canary promoted: {why}");
+    } else if why == BY_COMMAND {
+        tracing::info!(listener = %listener.name, generation = won, canary = lost, "canary rolled back: {why}");
     } else {
         bump(&listener.counters.reloads_failed);
         tracing::error!(listener = %listener.name, generation = won, canary = lost, "canary rolled back: {why}");

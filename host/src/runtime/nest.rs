@@ -136,6 +136,10 @@ impl Nest {
     /// Its members' counts of what `generation` does here.
     pub(super) fn tally(&self, generation: &SharedGeneration) -> Arc<Tally> {
         let mut tallies = self.tallies.borrow_mut();
+        if !tallies.contains_key(&generation.number) {
+            // Those whose generation is gone, and its members with it.
+            tallies.retain(|_, tally| Arc::strong_count(tally) > 1);
+        }
         tallies.entry(generation.number).or_insert_with(|| generation.tally()).clone()
     }
 

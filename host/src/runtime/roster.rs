@@ -123,6 +123,11 @@ impl Roster {
         self.open_to(self.serving.number).map(|enrolled| enrolled.shard.clone()).collect()
     }
 
+    /// All that work for a generation.
+    pub(super) fn shards_of(&self, generation: u64) -> Vec<ShardHandle> {
+        self.shards.iter().filter(|enrolled| enrolled.generation == generation).map(|enrolled| enrolled.shard.clone()).collect()
+    }
+
     fn open_to(&self, generation: u64) -> impl Iterator<Item = &Enrolled> {
         self.shards.iter().filter(move |enrolled| enrolled.generation == generation && !enrolled.retiring)
     }
@@ -168,7 +173,8 @@ impl Roster {
         let tried = self.trial()?.generation.clone();
         let (winner, loser) = if promote { (tried, self.serving.clone()) } else { (self.serving.clone(), tried) };
         let shards = if self.shards.iter().any(|enrolled| enrolled.generation == winner.number) {
-            self.open_to(loser.number).map(|enrolled| enrolled.shard.clone()).collect()
+            // Those too that it has taken over from others.
+            self.shards_of(loser.number)
         } else {
             // Nests are everybody's.
             self.shards.iter_mut().for_each(|enrolled| enrolled.generation = winner.number);
