@@ -7,6 +7,7 @@
 //! | `cli` | the commands, one file each |
 //! | `config` | `sockdock.toml` |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |
+//! | `reconfigure` | the configuration file read again |
 //! | `source` | where a plugin comes from: a file, or a folder that is built first |
 //! | `telemetry` | the log on stderr |
 
@@ -15,6 +16,7 @@ mod build;
 mod cli;
 mod config;
 mod operations;
+mod reconfigure;
 mod source;
 mod telemetry;
 

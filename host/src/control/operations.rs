@@ -14,10 +14,10 @@ type Slot = Arc<tokio::sync::Mutex<Option<PathBuf>>>;
 
 /// A host, and where its listeners' plugins come from.
 pub(crate) struct Operations {
-    host: Host,
+    pub(super) host: Host,
     slots: Mutex<HashMap<String, Slot>>,
     /// What is served, where a file describes it.
-    config: tokio::sync::Mutex<Option<Config>>,
+    pub(super) config: tokio::sync::Mutex<Option<Config>>,
 }
 
 /// What a reload changes; what is none stays.
@@ -27,10 +27,8 @@ pub(crate) struct Change {
     pub(crate) plugin: Option<PathBuf>,
     /// Other settings.
     pub(crate) settings: Option<Vec<(String, String)>>,
-    /// Change nothing, see whether it would work.
-    pub(crate) dry_run: bool,
-    /// Leave the old generation's snapshot behind.
-    pub(crate) discard_state: bool,
+    /// How to go about it.
+    pub(crate) options: ReloadOptions,
 }
 
 impl Operations {
@@ -72,6 +70,15 @@ impl Operations {
         Ok(report)
     }
 
+    /// Goes back to what served before the last reload.
+    pub(crate) async fn roll_back(&self, server: &Server, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
+        let slot = self.slot(server.name());
+        let mut current = slot.lock().await;
+        let report = server.rollback(discard_state).await?;
+        *current = server.plugin().source().map(ToOwned::to_owned);
+        Ok(report)
+    }
+
     /// Reads one listener's certificates again.
     pub(crate) async fn reload_tls(&self, server: &Server, dry_run: bool) -> Result<TlsReport, ReloadFailure> {
         server.reload_tls_with(TlsReload::default().dry_run(dry_run)).await
@@ -79,6 +86,9 @@ impl Operations {
 
     /// Reads every listener's certificates and plugin again, one after the other; each success and failure is in the log.
     pub(crate) async fn reload_all(&self) {
+        if self.reconfigure().await.is_some() {
+            return;
+        }
         for server in self.host.servers() {
             // The quicker one first; neither depends on the other.
             let _ = self.reload_tls(&server, false).await;
@@ -116,8 +126,7 @@ impl Operations {
             Ok(loaded) => loaded,
             Err(error) => return Err(server.refuse_reload(error)),
         };
-        let options = ReloadOptions::default().dry_run(change.dry_run).discard_state(change.discard_state);
-        Ok((server.reload_with(plugin, options).await?, source))
+        Ok((server.reload_with(plugin, change.options).await?, source))
     }
 
     fn slot(&self, listener: &str) -> Slot {
@@ -133,7 +142,8 @@ fn next_source(
     plugin: Option<PathBuf>,
     settings: Option<Vec<(String, String)>>,
 ) -> Result<Source> {
-    let path = plugin.or(current).or_else(|| server.plugin().path().map(ToOwned::to_owned));
+    // What serves knows best: it may have come by a rollback.
+    let path = plugin.or_else(|| server.plugin().source().map(ToOwned::to_owned)).or(current);
     let path = path.ok_or_else(|| {
         Error::configuration(format!("the plugin of {} came from no file that could be read again", server.name()))
             .hint("name the plugin to load")

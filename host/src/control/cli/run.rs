@@ -40,7 +40,7 @@ pub(super) struct RunArgs {
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     workers: Option<NonZeroUsize>,
-    /// Instances of plugins alive at a time, all listeners together; a reload needs twice as many of its listener's [default: 256]
+    /// Instances of plugins at a time, candidates of reloads included; each takes address space, not memory [default: 256]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     max_instances: Option<NonZeroU32>,
     /// Shape of the log's lines [default: text]
@@ -118,11 +118,8 @@ impl RunArgs {
 
     fn host_config(&self) -> HostConfig {
         let cache_dir = if self.no_cache { None } else { self.cache_dir.clone().or_else(default_cache) };
-        let config = HostConfig { workers: self.workers, cache_dir, ..HostConfig::default() };
-        match self.max_instances {
-            Some(instances) => config.max_instances(instances.get()),
-            None => config,
-        }
+        let max_instances = self.max_instances.map(NonZeroU32::get);
+        HostConfig { workers: self.workers, cache_dir, max_instances, ..HostConfig::default() }
     }
 }
 

@@ -16,6 +16,10 @@ pub(crate) struct OptionalSpan(pub(crate) Option<Duration>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
 
+/// A share of a whole, as `10%` or `10`; neither none nor all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u8);
+
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnitError(String);
@@ -109,6 +113,15 @@ impl FromStr for Size {
         };
         let bytes = number.checked_mul(factor).and_then(|bytes| usize::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| UnitError("too large".into()))
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=99).contains(percent));
+        number.map(Self).ok_or_else(|| UnitError("write 1% to 99%".into()))
     }
 }
 

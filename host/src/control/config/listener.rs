@@ -1,12 +1,13 @@
 //! `[[listener]]`: what one listener serves, where, and within which bounds.
 
+use super::reload::ReloadTable;
 use super::tls::{CertificateTable, TlsTable};
 use super::value::{OneOrMany, Setting, Written};
 use crate::control::cli::{LimitArgs, Mode, listener_name};
 use crate::control::source::Source;
 use crate::{
-    Bind, ConnectRule, Error, Instances, Limits, Listen, Owner, ProxyProtocol, Result, TlsSource, TlsVersion, Trust,
-    TrustSettings,
+    Bind, ConnectRule, Error, Instances, Limits, Listen, Owner, ProxyProtocol, ReloadOptions, Result, TlsReload, TlsSettings,
+    TlsSource, TlsVersion, Trust, TrustSettings,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub(super) struct ListenerTable {
     pub(super) instances: Written<Instances>,
     #[serde(default)]
     limits: LimitArgs,
+    #[serde(default)]
+    reload: ReloadTable,
     #[serde(default)]
     allow_half_open: bool,
     backlog: Option<u32>,
@@ -146,7 +149,7 @@ impl ListenerConfig {
             listen = listen.ipv6_only(only);
         }
         for (name, pair) in &table.credentials {
-            listen = listen.credentials(name, crate::TlsSettings::new(pair.certificate()).build()?);
+            listen = listen.credentials(name, TlsSettings::new(pair.certificate()).build()?);
         }
         Ok(listen)
     }
@@ -160,14 +163,35 @@ impl ListenerConfig {
         .build()
     }
 
-    /// Whether only its plugin, or what that is told, is another.
-    pub(crate) fn differs_in_plugin_alone(&self, other: &Self) -> bool {
-        let with = |config: &Self| {
-            let mut table = config.table.clone();
-            table.plugin = PathBuf::new();
-            table.config = BTreeMap::new();
-            (config.name.clone(), table)
+    /// Its certificates, keys and authorities, read again.
+    pub(crate) fn tls(&self) -> Result<TlsReload> {
+        let reload = TlsReload::default().trust(self.trust()?);
+        let reload = match &self.table.tls {
+            Some(tls) => reload.tls(tls.settings().build()?),
+            None => reload,
         };
-        self != other && with(self) == with(other)
+        let read = |reload: TlsReload, (name, pair): (&String, &CertificateTable)| {
+            Ok(reload.credentials(name, TlsSettings::new(pair.certificate()).build()?))
+        };
+        self.table.credentials.iter().try_fold(reload, read)
+    }
+
+    /// How a reload goes about it.
+    pub(crate) fn reload_options(&self) -> ReloadOptions {
+        self.table.reload.options()
+    }
+
+    /// The first key that differs of those that hold as long as the listener runs.
+    pub(crate) fn fixed_key_that_differs(&self, other: &Self) -> Option<String> {
+        macro_rules! differing {
+            ($($field:ident)*) => {
+                [$((stringify!($field), self.table.$field != other.table.$field)),*]
+            };
+        }
+        let keys = differing![address tls_address instances limits allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port
+            proxy_protocol proxy_from allow_connect];
+        let tls = ("tls", self.table.tls.is_some() != other.table.tls.is_some());
+        let (key, _) = keys.into_iter().chain([tls]).find(|(_, differs)| *differs)?;
+        Some(key.replace('_', "-"))
     }
 }

@@ -5,12 +5,14 @@
 //! | `complaint` | what is wrong in the file: line, column, the key that was meant |
 //! | `host` | the keys outside of any listener |
 //! | `listener` | `[[listener]]` |
+//! | `reload` | `[listener.reload]` |
 //! | `tls` | `[listener.tls]`, `[listener.credentials]` |
 //! | `value` | values in the forms that the flags know, and lists that may be one value |
 
 mod complaint;
 mod host;
 mod listener;
+mod reload;
 mod tls;
 mod value;
 
