@@ -2,6 +2,7 @@
 
 use crate::guests;
 use rustix::process::Signal;
+use serde_json::Value;
 use sockdock_tests::{Certificates, Client, Guest, Host, Serve, eventually, trusting};
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -52,10 +53,14 @@ fn counted(client: &mut Client, answer: &str) {
     client.expect(format!("{answer}\n"));
 }
 
+fn listeners(host: &Host) -> Vec<Value> {
+    let (_, status) = host.request("GET", "/status", None);
+    status["listeners"].as_array().unwrap().clone()
+}
+
 fn generation(host: &Host, name: &str) -> u64 {
-    let status = host.status();
-    let listeners = status["listeners"].as_array().unwrap();
-    listeners.iter().find(|listener| listener["name"] == name).unwrap()["generation"].as_u64().unwrap()
+    let found = listeners(host).into_iter().find(|listener| listener["name"] == name);
+    found.unwrap()["generation"].as_u64().unwrap()
 }
 
 #[test]
@@ -113,7 +118,7 @@ fn what_has_changed_is_carried_out_and_the_rest_is_not_touched() {
     eventually("the listener to be gone", || TcpStream::connect(gone).is_err().then_some(()));
     counted(&mut three, "v1 all=2 mine=2");
     drop(three);
-    eventually("its end", || (host.status()["listeners"].as_array().unwrap().len() == 3).then_some(()));
+    eventually("its end", || (listeners(&host).len() == 3).then_some(()));
 }
 
 #[test]
@@ -133,7 +138,7 @@ fn all_of_it_or_nothing() {
     folder.plugin("two.wasm", guests::COUNTER_REFUSES);
     folder.write(&format!("{both}{}", listener("new", new, "")));
     let failed = host.cli(["reload"]);
-    failed.refusal(1, &["two: the reload failed in `restore`, and generation 1 goes on"]);
+    failed.refusal(1, &["reload of two failed in `restore`", "generation 1 goes on serving"]);
     counted(&mut first, "v1 all=2 mine=2");
     counted(&mut second, "v1 all=2 mine=2");
     assert!(TcpStream::connect(new).is_err());
@@ -213,5 +218,5 @@ fn a_policy_of_its_own() {
     let said = host.cli(["reload", "--json"]).success();
     assert!(said.contains("\"policy\": \"new-connections\"") || said.contains("\"policy\":\"new-connections\""), "{said}");
     old.echo("old");
-    assert_eq!(host.status()["listeners"][0]["generations"].as_array().unwrap().len(), 2);
+    assert_eq!(host.status()["generations"].as_array().unwrap().len(), 2);
 }
