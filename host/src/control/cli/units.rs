@@ -1,5 +1,7 @@
 //! Durations and sizes as people write them: `500ms`, `1m30s`, `64KiB`.
 
+use crate::control::config::Written;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A length of time, as `500ms`, `10s`, `2m`, `1m30s`.
@@ -13,6 +15,10 @@ pub(crate) struct OptionalSpan(pub(crate) Option<Duration>);
 /// A number of bytes, as `512B`, `64KiB`, `1MiB`, `2GiB`; a bare number counts bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
+
+/// A share of a whole, as `10%` or `10`; neither none nor all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u8);
 
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +38,24 @@ const SIZE_FORM: &str = "write a number of bytes, or one with a unit (B, KiB, Mi
 /// Largest first: that is the order in which a duration is written.
 const DURATION_UNITS: [(&str, u64); 5] = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionalSpan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer).map(|Written(size)| size)
+    }
+}
 
 impl FromStr for Span {
     type Err = UnitError;
@@ -89,6 +113,15 @@ impl FromStr for Size {
         };
         let bytes = number.checked_mul(factor).and_then(|bytes| usize::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| UnitError("too large".into()))
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=99).contains(percent));
+        number.map(Self).ok_or_else(|| UnitError("write 1% to 99%".into()))
     }
 }
 
