@@ -17,10 +17,12 @@ mod runtime;
 
 pub use guest::Inspection;
 pub use pure::allow::ConnectRule;
+pub use pure::breaker::OnTrap;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::{Limits, SlowSubscribers};
 pub use pure::proxy_protocol::ProxyProtocol;
+pub use pure::share::CpuShare;
 pub use runtime::{
-    Bind, Client, Connect, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin, ReloadFailure,
-    ReloadOptions, ReloadReport, Server, Stop, Tls, Trust,
+    Bind, Client, Connect, ContainmentStatus, Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Plugin,
+    ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, Trust,
 };

@@ -45,6 +45,11 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
         tracing::warn!(listener = %listener.name, limit = listener.limits.connections, "connection refused: max-connections reached");
         return;
     }
+    if let Some(why) = listener.containment.refusal() {
+        bump(&listener.counters.refused);
+        tracing::debug!(listener = %listener.name, "connection refused: {why}");
+        return;
+    }
     let Some(shard) = listener.shards().iter().min_by_key(|shard| shard.counters.connections.load(Relaxed)) else { return };
     let ticket = Ticket::new(shard.counters.clone(), listener.drained.clone());
     if shard.worker.index == local.index {

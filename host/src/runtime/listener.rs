@@ -1,5 +1,6 @@
 //! A listener: what its shards, its accept loops and its embedder share.
 
+use super::containment::Containment;
 use super::counters::{ListenerCounters, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::grants::Grants;
@@ -89,6 +90,7 @@ pub(super) struct Listener {
     /// Set once, when all are up.
     pub(super) shards: OnceLock<Vec<ShardHandle>>,
     pub(super) counters: ListenerCounters,
+    pub(super) containment: Containment,
     /// A shard has lost its last connection.
     pub(super) drained: Arc<Notify>,
     pub(super) stopping: AtomicBool,
@@ -122,6 +124,7 @@ pub(super) struct Parts {
     pub(super) serials: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
     pub(super) generation: SharedGeneration,
+    pub(super) containment: Containment,
 }
 
 impl Listener {
@@ -143,6 +146,7 @@ impl Listener {
             addresses: Mutex::new(parts.addresses),
             shards: OnceLock::new(),
             counters: ListenerCounters::default(),
+            containment: parts.containment,
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
             forced: watch::Sender::new(false),

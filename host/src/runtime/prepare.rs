@@ -5,6 +5,7 @@ use super::plugin::Plugin;
 use super::sockets::Sockets;
 use super::staged::Staged;
 use crate::guest::{Engine, FaultKind, GuestFault, Instance, Settings};
+use crate::pure::account::Account;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::sync::Arc;
@@ -24,12 +25,13 @@ pub(super) fn prepare(
     listener: &Arc<str>,
     limits: &Arc<Limits>,
     count: usize,
+    account: Option<Arc<Account>>,
 ) -> Result<Vec<Candidate>> {
     // In an error the file says more than the name.
     let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
     let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
     let timer_handler = component.has_timer_handler();
-    let settings = Settings::new(plugin.name(), limits);
+    let settings = Settings::new(plugin.name(), limits).account(account);
     let generation = Arc::new(Generation { number, component, plugin: plugin.clone(), settings });
     let candidate = |_| {
         let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));

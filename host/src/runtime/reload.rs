@@ -67,6 +67,7 @@ fn note_success(listener: &Listener, report: &ReloadReport) {
         return;
     }
     bump(&listener.counters.reloads);
+    listener.containment.close_breaker(&listener.name);
     let ReloadReport { generation, to_digest, connections, pause_us, .. } = report;
     tracing::info!(listener = %listener.name, generation, digest = %to_digest, connections, ?pause_us, "reloaded");
 }
@@ -120,7 +121,8 @@ impl Transaction<'_> {
     async fn prepare(&self, engine: Engine, plugin: Plugin) -> Result<Vec<Candidate>, ReloadFailure> {
         let (name, limits) = (self.listener.name.clone(), self.listener.limits.clone());
         let (number, count) = (self.listener.generation().number + 1, self.listener.shards().len());
-        let work = move || prepare(&engine, &plugin, number, &name, &limits, count);
+        let account = self.listener.containment.account();
+        let work = move || prepare(&engine, &plugin, number, &name, &limits, count, account);
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(candidates)) => Ok(candidates),
             Ok(Err(error)) => Err(self.failure("prepare", error)),

@@ -121,6 +121,9 @@ impl Server {
                 None => states.push(format!("busy: worker {} hasn't answered for {PATIENCE:?}", shard.worker.index)),
             }
         }
+        if self.listener.containment.is_open() {
+            states.insert(0, "breaker open".to_owned());
+        }
         if self.listener.is_stopping() {
             states.insert(0, "draining".to_owned());
         }
@@ -255,6 +258,7 @@ impl Server {
             delivered: sum(|shard| shard.counters.delivered.get()),
             slow_subscribers: sum(|shard| shard.counters.slow_subscribers.get()),
             memory_bytes: sum(|shard| shard.counters.memory.get()),
+            containment: listener.containment.status(),
             state: match (states.is_empty(), listener.client) {
                 (true, false) => "listening".to_owned(),
                 (true, true) => "connected".to_owned(),

@@ -5,6 +5,7 @@ use super::driver::Driver;
 use super::ends::Ends;
 use super::generation::SharedGeneration;
 use super::listener::Listener;
+use super::meter::Meter;
 use super::seat::Seat;
 use super::sockets::Sockets;
 use super::vote::Pending;
@@ -46,6 +47,8 @@ pub(super) struct State {
     pub(super) waiting: Vec<Waker>,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
+    /// Where it has a share of CPU time to keep to.
+    pub(super) meter: Option<Box<Meter>>,
 }
 
 impl Shard {
@@ -91,6 +94,7 @@ impl Shard {
 impl State {
     pub(super) fn new(sockets: Box<Sockets>, instance: Box<Instance<Sockets>>, generation: SharedGeneration) -> Self {
         Self {
+            meter: Meter::new(&sockets.limits),
             sockets: Some(sockets),
             seat: Seat::Up(instance),
             generation,
@@ -104,7 +108,7 @@ impl State {
 
     /// Whether the guest can't be called now.
     pub(super) fn is_held(&self) -> bool {
-        self.held || !self.seat.is_up()
+        self.held || !self.seat.is_up() || self.meter.as_ref().is_some_and(|meter| meter.paused)
     }
 
     /// Wakes the drivers that came by meanwhile.

@@ -2,6 +2,7 @@
 
 use super::accept;
 use super::client::{Client, Connect};
+use super::containment::Containment;
 use super::counters::ShardCounters;
 use super::grants::Grants;
 use super::host::Host;
@@ -14,8 +15,10 @@ use super::shard::{Shard, State};
 use super::sockets::Sockets;
 use super::worker::{Local, Worker};
 use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
+use crate::pure::account::Ledger;
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
+use crate::pure::outbound::Pool;
 use std::cell::RefCell;
 use std::ops::RangeFrom;
 use std::rc::Rc;
@@ -54,16 +57,17 @@ impl Host {
         if self.server(&name).is_some() {
             return Err(taken());
         }
+        let containment = Containment::new(&limits);
         let (candidates, addresses, trust) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
             let sockets = listen.sockets;
             let connects = !listen.allow_connect.is_empty() || listen.target.is_some() || !listen.credentials.is_empty();
-            let trust = listen.trust;
+            let (trust, account) = (listen.trust, containment.account());
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses, &sockets)?;
                 let trust = trust.map_or_else(|| platform_trust(connects), Ok);
-                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
+                Ok((prepare(&engine, &plugin, 1, &name, &limits, count, account)?, addresses, trust))
             };
             blocking(work).await?
         };
@@ -83,6 +87,7 @@ impl Host {
             serials: self.inner.serials.clone(),
             graveyard: self.inner.graveyard.clone(),
             generation,
+            containment,
         }));
         let server = Server::new(&self, listener.clone());
         {
@@ -98,6 +103,7 @@ impl Host {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
+        self.stop_with_breaker(&server);
         Ok(server)
     }
 
@@ -173,6 +179,7 @@ fn install(local: &Rc<Local>, place: Place, listener: Arc<Listener>, counters: A
         listener.serials.clone(),
         listener.membership(member),
     );
+    sockets.pool = Pool::new(Ledger::new(listener.containment.account()));
     sockets.timer_handler = candidate.generation.component.has_timer_handler();
     candidate.staged.apply(&mut sockets);
     counters.up.set(1);

@@ -1,5 +1,6 @@
 //! A worker's part in a reload. Each step is a job between two events, so every one is an event boundary.
 
+use super::evidence;
 use super::prepare::Candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
@@ -152,6 +153,8 @@ impl State {
                 let mut refusal = Refusal::of("snapshot", fault.clone());
                 if died {
                     shard.counters.traps.add(1);
+                    evidence::record(&shard.listener.name, &self.generation, None, &fault, "the plugin failed");
+                    shard.listener.containment.faulted(&shard.listener.name, fault.kind);
                     if let Some(sockets) = &mut self.sockets {
                         sockets.undo(None);
                     }

@@ -1,5 +1,6 @@
 //! Durations and sizes as people write them: `500ms`, `1m30s`, `64KiB`.
 
+use crate::CpuShare;
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A length of time, as `500ms`, `10s`, `2m`, `1m30s`.
@@ -13,6 +14,14 @@ pub(crate) struct OptionalSpan(pub(crate) Option<Duration>);
 /// A number of bytes, as `512B`, `64KiB`, `1MiB`, `2GiB`; a bare number counts bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
+
+/// A number of bytes that may also be `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalSize(pub(crate) Option<usize>);
+
+/// A part of one core, as `50%`, that may also be `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalShare(pub(crate) Option<CpuShare>);
 
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,6 +86,34 @@ impl FromStr for OptionalSpan {
     }
 }
 
+impl FromStr for OptionalSize {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => match text.parse::<Size>() {
+                Ok(Size(bytes)) => Ok(Self(Some(bytes))),
+                Err(UnitError(why)) => Err(UnitError(format!("{why}; or `off`"))),
+            },
+        }
+    }
+}
+
+impl FromStr for OptionalShare {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => match text.parse() {
+                Ok(share) => Ok(Self(Some(share))),
+                Err(_) => Err(UnitError("write a part of one core, from 1% to 100%; or `off`".into())),
+            },
+        }
+    }
+}
+
 impl FromStr for Size {
     type Err = UnitError;
 
@@ -123,6 +160,24 @@ impl fmt::Display for OptionalSpan {
     }
 }
 
+impl fmt::Display for OptionalSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => Size(bytes).fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+impl fmt::Display for OptionalShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(share) => share.fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
 impl fmt::Display for Size {
     /// The largest unit that leaves no remainder, so that what is shown can be typed again.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +219,16 @@ mod tests {
         assert_eq!("off".parse(), Ok(OptionalSpan(None)));
         assert_eq!("3s".parse(), Ok(OptionalSpan(Some(Duration::from_secs(3)))));
         assert!("never".parse::<OptionalSpan>().unwrap_err().to_string().ends_with("or `off`"));
+    }
+
+    #[test]
+    fn off_is_a_size_and_a_share_where_it_makes_sense() {
+        assert_eq!("off".parse(), Ok(OptionalSize(None)));
+        assert_eq!("3MiB".parse(), Ok(OptionalSize(Some(3 << 20))));
+        assert!("3MB".parse::<OptionalSize>().unwrap_err().to_string().ends_with("or `off`"));
+        assert_eq!("off".parse(), Ok(OptionalShare(None)));
+        assert_eq!("50%".parse::<OptionalShare>().unwrap().to_string(), "50%");
+        assert!("50".parse::<OptionalShare>().unwrap_err().to_string().ends_with("or `off`"));
     }
 
     #[test]
