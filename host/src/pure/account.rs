@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 /// What a ledger takes from the account at a time, so that events seldom touch what threads share.
 const QUANTUM: usize = 16 << 10;
 
+/// With less than this left a new connection is refused: it could hardly be served. One page of linear memory.
+const ENOUGH: usize = 64 << 10;
+
 /// Bytes in use, and their cap; shared by all threads, without a lock.
 #[derive(Debug)]
 pub struct Account {
@@ -35,9 +38,9 @@ impl Account {
         self.refused.load(Relaxed)
     }
 
-    /// Whether nothing is left. Asked for a new connection: a yes is counted.
+    /// Whether next to nothing is left. Asked for a new connection: a yes is counted.
     pub fn is_full(&self) -> bool {
-        let full = self.used() >= self.cap;
+        let full = self.cap.saturating_sub(self.used()) < ENOUGH;
         if full {
             self.refuse();
         }
@@ -218,7 +221,7 @@ mod tests {
         assert!(Held::new(&account, 41, *b"y").is_none());
         assert_eq!((account.used(), account.refused(), held.as_ref()), (60, 1, b"x".as_slice()));
         drop(held);
-        assert!(account.take(100) && account.is_full());
+        assert!(account.take(100) && account.is_full() && !Account::new(ENOUGH).is_full());
         assert_eq!(account.refused(), 2);
     }
 

@@ -175,16 +175,20 @@ impl Limits {
             ("reads-per-turn", self.reads_per_turn == 0),
             ("trap-limit", self.trap_limit == 0),
             ("trap-window", self.trap_window.is_zero()),
-            ("total-memory", self.total_memory == Some(0)),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))
-                .hint("leave it out for the default (idle-timeout, total-memory: for no limit)"));
+                .hint("leave it out for the default (idle-timeout: for no limit)"));
         }
         if self.topic_backlog < self.write_buffer {
             let (have, write) = (self.topic_backlog, self.write_buffer);
             return Err(Error::configuration(format!("topic-backlog ({have} bytes) is less than write-buffer ({write} bytes)"))
                 .hint(format!("a message of the size of one queue must fit: give {write} bytes or more")));
+        }
+        if let Some(total) = self.total_memory.filter(|total| *total < self.write_buffer) {
+            let write = self.write_buffer;
+            return Err(Error::configuration(format!("total-memory ({total} bytes) is less than write-buffer ({write} bytes)"))
+                .hint("give what all instances and queues may have together, or leave it out for no limit"));
         }
         // A handler that answers each chunk with as much must never see a short write.
         let needed = self.high_water.saturating_add(self.read_buffer);

@@ -203,11 +203,19 @@ mod tests {
         assert!(limits(&["--write-buffer", "128KiB"]).is_ok());
         let error = limits(&["--write-buffer", "127KiB"]).unwrap_err();
         assert!(error.advice().unwrap().contains("write-buffer of 131072 bytes or more"), "{error}");
+        let error = limits(&["--total-memory", "512KiB"]).unwrap_err();
+        assert!(error.message().contains("less than write-buffer"), "{error}");
     }
 
     #[test]
     fn zero_is_refused_where_nothing_would_work() {
-        for flags in [["--event-budget", "0s"], ["--max-connections", "0"], ["--read-buffer", "0"], ["--idle-timeout", "0s"]] {
+        for flags in [
+            ["--event-budget", "0s"],
+            ["--max-connections", "0"],
+            ["--read-buffer", "0"],
+            ["--idle-timeout", "0s"],
+            ["--trap-limit", "0"],
+        ] {
             let error = limits(&flags).unwrap_err();
             assert!(error.message().starts_with(&format!("{} is 0", &flags[0][2..])), "{error}");
         }
