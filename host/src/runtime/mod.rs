@@ -28,6 +28,7 @@ mod plugin;
 mod prepare;
 mod reload;
 mod report;
+mod rotate;
 mod seat;
 mod server;
 mod shard;
@@ -41,12 +42,16 @@ mod upgrade;
 mod vote;
 mod worker;
 
-pub use crate::net::{Bind, Owner, Tls, Trust};
+pub use crate::net::{
+    Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
+    TrustSettings,
+};
 pub use client::{Client, Connect};
 pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use plugin::Plugin;
 pub use reload::ReloadOptions;
-pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
+pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported};
+pub use rotate::TlsReload;
 pub use server::{Server, Stop};
