@@ -69,7 +69,11 @@ impl Shard {
 
     /// Resets all connections; their plugin hears `close`.
     pub(super) fn terminate(&self) {
-        if let Some(sockets) = &mut self.state.borrow_mut().sockets {
+        let mut state = self.state.borrow_mut();
+        // An end doesn't wait for a share of CPU time.
+        state.meter = None;
+        state.wake_waiting();
+        if let Some(sockets) = &mut state.sockets {
             sockets.terminate_all();
         }
     }
