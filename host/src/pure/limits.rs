@@ -31,6 +31,9 @@ pub struct Limits {
     pub connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance.
     pub timers: usize,
+    /// Generations of the plugin that may be live at a time: those whose connections stay with them, and the one that gets the new ones.
+    /// 4: each has instances of its own.
+    pub generations: usize,
     /// Topics that one socket may be subscribed to at a time. 256: a person's rooms; more is a plugin that forgets to unsubscribe.
     pub topics: usize,
     /// Bytes of a topic's name. 256: each is kept once per instance that has a subscriber.
@@ -128,6 +131,7 @@ impl Default for Limits {
             connections: 65_536,
             connections_per_peer: None,
             timers: 65_536,
+            generations: 4,
             topics: 256,
             topic_name: 256,
             subscriptions: 1 << 20,
@@ -175,6 +179,7 @@ impl Limits {
             ("reads-per-turn", self.reads_per_turn == 0),
             ("trap-limit", self.trap_limit == 0),
             ("trap-window", self.trap_window.is_zero()),
+            ("max-generations", self.generations == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))

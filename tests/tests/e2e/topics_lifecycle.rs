@@ -176,3 +176,31 @@ fn a_connection_that_does_not_stand_yet_can_be_subscribed() {
     assert_eq!(peers[0].asks(&format!("dial t {target}")), "1");
     host.wait_count("subscriptions", 0);
 }
+
+/// Members come and go: with each connection, and with each generation.
+#[test]
+fn instances_of_one_connection_each_and_of_several_generations() {
+    let host = board("per-connection").start();
+    let mut all = peers(&host, 4);
+    all.iter_mut().for_each(|peer| peer.subscribes("tea"));
+    assert_eq!(host.count("subscriptions"), 4);
+    let reload = |policy: &str| {
+        let fields = serde_json::json!({ "plugin": crate::guests::BOARD.path(), "policy": policy });
+        host.try_reload(fields).unwrap()
+    };
+    reload("new-connections");
+    all.extend(peers(&host, 2));
+    all[5].subscribes("tea");
+    // From the new generation to both, and from the old one to both.
+    assert_eq!(all[4].asks("pub tea news"), "5");
+    all[0].sees("news");
+    assert_eq!(all[0].asks("others tea word"), "4");
+    for to in [1, 2, 3, 5] {
+        all[to].sees("news");
+        all[to].sees("word");
+    }
+    reload("migrate");
+    all.truncate(2);
+    host.wait_count("subscriptions", 2);
+    host.wait_count("instances_up", 2);
+}
