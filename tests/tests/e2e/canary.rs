@@ -123,7 +123,7 @@ fn one_whose_peers_break_off_gives_way() {
 #[test]
 fn one_that_is_slow_gives_way() {
     let host = tellers(|serve| serve);
-    canary(&host, 3_000, json!({ "name": "two", "how": "slow", "spin": "8000" }));
+    canary(&host, 3_000, json!({ "name": "two", "how": "slow", "spin": "40000" }));
     let (mut old, mut new) = both(&host);
     eventually("the canary's end", || {
         for client in old.iter_mut().chain(&mut new) {

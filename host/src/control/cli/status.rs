@@ -225,7 +225,7 @@ mod tests {
         let table = text.split_once("\n\nGENERATION").unwrap().1;
         assert_eq!(
             table,
-            "  DIGEST           AGE  CONNS  EVENTS  TRAPS     P99  STATE\n\
+            "  DIGEST          AGE  CONNS  EVENTS  TRAPS     P99  STATE\n\
              echo 1      0123456789ab  1m 1s  1,000  12,345      0       -  draining, 9 s left\n\
              echo 2      0123456789ab  1m 1s    500  12,345      0  1.5 ms  serving\n"
         );
