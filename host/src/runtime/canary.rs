@@ -133,9 +133,10 @@ async fn decide(listener: &Arc<Listener>, promote: bool, drain_after: Option<Dur
         outcomes
     };
     let (won, lost) = (winner.number, loser.number);
+    // Its faults were counted with the others'.
+    listener.containment.close_breaker(&listener.name);
     if promote {
         bump(&listener.counters.reloads);
-        listener.containment.close_breaker(&listener.name);
         tracing::info!(listener = %listener.name, generation = won, old = lost, "canary promoted: {why}");
     } else if why == BY_COMMAND {
         tracing::info!(listener = %listener.name, generation = won, canary = lost, "canary rolled back: {why}");

@@ -130,11 +130,11 @@ impl Containment {
         tracing::error!(%listener, faults, ?window, on_trap = %self.on_trap, breaker = "open", "the plugin has failed too often: {what}");
     }
 
-    /// The operator has put another generation in place.
+    /// Another generation is in place, or a canary is gone.
     pub(super) fn close_breaker(&self, listener: &str) {
         if self.breaker.lock().unwrap_or_else(PoisonError::into_inner).close() {
             self.open.send_replace(false);
-            tracing::info!(%listener, breaker = "closed", "reloaded: new connections are taken again");
+            tracing::info!(%listener, breaker = "closed", "new connections are taken again");
         }
     }
 
