@@ -55,6 +55,7 @@ pub(super) fn note_success(listener: &Listener, report: &ReloadReport) {
         return;
     }
     bump(&listener.counters.reloads);
+    listener.containment.close_breaker(&listener.name);
     let ReloadReport { generation, to_digest, policy, connections, pause_us, .. } = report;
     tracing::info!(listener = %listener.name, generation, digest = %to_digest, policy, connections, ?pause_us, "reloaded");
 }
@@ -149,7 +150,8 @@ impl Transaction<'_> {
     pub(super) async fn prepare(&self, origin: Origin, count: usize) -> Result<Vec<Candidate>, ReloadFailure> {
         let (name, limits) = (self.listener.name.clone(), self.listener.limits.clone());
         let number = lock(&self.listener.roster).next_number();
-        let work = move || prepare(&origin, number, &name, &limits, count);
+        let account = self.listener.containment.account();
+        let work = move || prepare(&origin, number, &name, &limits, count, account);
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(candidates)) => Ok(candidates),
             Ok(Err(error)) => Err(self.failure("prepare", error)),

@@ -1,5 +1,6 @@
 //! What a reload and a status query report; the JSON shape of the admin API.
 
+use super::containment::ContainmentStatus;
 use crate::pure::error::Error;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -114,6 +115,9 @@ pub struct HostStatus {
     pub pid: u32,
     /// Seconds since the host was made.
     pub uptime_seconds: u64,
+    /// Times that the thread that bounds CPU time had died or hung, and was replaced.
+    #[serde(default)]
+    pub tickers_replaced: u64,
     /// One per listener, in order of their start.
     pub listeners: Vec<ListenerStatus>,
 }
@@ -167,6 +171,9 @@ pub struct ListenerStatus {
     pub slow_subscribers: u64,
     /// Linear memory of all instances, bytes.
     pub memory_bytes: u64,
+    /// Faults by kind, the breaker, what was throttled or refused.
+    #[serde(default)]
+    pub containment: ContainmentStatus,
     /// Those that are live, the oldest first.
     pub generations: Vec<GenerationStatus>,
     /// `listening`, `draining`, or `failing: …` while restarts back off.

@@ -2,6 +2,7 @@
 
 use super::accept;
 use super::client::{Client, Connect};
+use super::containment::Containment;
 use super::counters::ShardCounters;
 use super::grants::{Grants, Secrets};
 use super::host::Host;
@@ -65,13 +66,14 @@ impl Host {
         if self.server(&name).is_some() {
             return Err(taken());
         }
+        let containment = Containment::new(&limits);
         let (candidates, addresses) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
-            let sockets = listen.sockets;
+            let (sockets, account) = (listen.sockets, containment.account());
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses, &sockets)?;
-                Ok((prepare(&Origin::Plugin(engine, plugin), 1, &name, &limits, count)?, addresses))
+                Ok((prepare(&Origin::Plugin(engine, plugin), 1, &name, &limits, count, account)?, addresses))
             };
             blocking(work).await?
         };
@@ -92,6 +94,7 @@ impl Host {
             numbers: self.inner.shards.clone(),
             graveyard: self.inner.graveyard.clone(),
             generation,
+            containment,
         }));
         if listener.instances == Instances::PerConnection
             && listener.limits.connections as u64 > u64::from(self.inner.max_instances)
@@ -113,6 +116,7 @@ impl Host {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
+        self.stop_with_breaker(&server);
         Ok(server)
     }
 

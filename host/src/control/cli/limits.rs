@@ -1,8 +1,8 @@
 //! The limits of a listener as flags, and as keys of a configuration file, with the library's defaults.
 
-use super::units::{OptionalSpan, Size, Span};
+use super::units::{OptionalShare, OptionalSize, OptionalSpan, Size, Span};
 use crate::control::config::written;
-use crate::{Limits, Result, SlowSubscribers};
+use crate::{Limits, OnTrap, Result, SlowSubscribers};
 use clap::Args;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -34,6 +34,9 @@ pub(in crate::control) struct LimitArgs {
     /// CPU time of one event; a plugin that takes longer is stopped, its connection terminated
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.event_budget), help_heading = TIME)]
     event_budget: Span,
+    /// CPU time of one instance over time, as a part of one core (1% to 100%), or `off`; beyond it the instance's events wait
+    #[arg(long, value_name = "PERCENT", default_value_t = OptionalShare(DEFAULTS.cpu_share), help_heading = TIME)]
+    cpu_share: OptionalShare,
     /// CPU time of the plugin's `start`
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.start_budget), help_heading = TIME)]
     start_budget: Span,
@@ -44,6 +47,9 @@ pub(in crate::control) struct LimitArgs {
     /// Linear memory of one instance of the plugin
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.memory), help_heading = SPACE)]
     memory_limit: Size,
+    /// Memory of all instances, contexts and queues together, or `off`; beyond it plugins get no more, and connections are refused
+    #[arg(long, value_name = "SIZE", default_value_t = OptionalSize(DEFAULTS.total_memory), help_heading = SPACE)]
+    total_memory: OptionalSize,
     /// Bytes queued for one socket before `write` is short; at least high-water + read-buffer
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.write_buffer), help_heading = SPACE)]
     write_buffer: Size,
@@ -100,11 +106,24 @@ pub(in crate::control) struct LimitArgs {
     /// Log messages per second and instance; the rest are counted, and summed up in one line
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.log_rate, help_heading = NUMBER)]
     log_rate: u32,
+
+    /// When the plugin has failed `trap-limit` times within `trap-window`: `restart` it ever more slowly, `refuse` new connections
+    /// until a reload, or `stop` the listener
+    #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.on_trap, help_heading = FAULTS)]
+    #[serde(deserialize_with = "written")]
+    on_trap: OnTrap,
+    /// Faults (traps, used-up budgets) that are too many
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.trap_limit, help_heading = FAULTS)]
+    trap_limit: usize,
+    /// The time within which they are counted
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.trap_window), help_heading = FAULTS)]
+    trap_window: Span,
 }
 
 const TIME: &str = "Limits of time (500ms, 10s, 1m30s)";
 const SPACE: &str = "Limits of space (512B, 64KiB, 1MiB)";
 const NUMBER: &str = "Limits of number";
+const FAULTS: &str = "When the plugin fails";
 
 impl Default for LimitArgs {
     fn default() -> Self {
@@ -133,11 +152,16 @@ impl Default for LimitArgs {
             event_budget: Span(limits.event_budget),
             start_budget: Span(limits.start_budget),
             reload_deadline: Span(limits.reload_deadline),
+            cpu_share: OptionalShare(limits.cpu_share),
             memory_limit: Size(limits.memory),
+            total_memory: OptionalSize(limits.total_memory),
             event_copy_limit: Size(limits.event_fuel),
             snapshot_limit: Size(limits.snapshot),
             log_message_limit: Size(limits.log_message),
             log_rate: limits.log_rate,
+            on_trap: limits.on_trap,
+            trap_limit: limits.trap_limit,
+            trap_window: Span(limits.trap_window),
         }
     }
 }
@@ -168,13 +192,18 @@ impl LimitArgs {
             close_timeout: self.close_timeout.0,
             drain_timeout: self.drain_timeout.0,
             event_budget: self.event_budget.0,
+            cpu_share: self.cpu_share.0,
             start_budget: self.start_budget.0,
             reload_deadline: self.reload_deadline.0,
             memory: self.memory_limit.0,
+            total_memory: self.total_memory.0,
             event_fuel: self.event_copy_limit.0,
             snapshot: self.snapshot_limit.0,
             log_message: self.log_message_limit.0,
             log_rate: self.log_rate,
+            on_trap: self.on_trap,
+            trap_limit: self.trap_limit,
+            trap_window: self.trap_window.0,
         };
         limits.check()?;
         Ok(limits)
@@ -224,11 +253,19 @@ mod tests {
         assert!(limits(&["--write-buffer", "128KiB"]).is_ok());
         let error = limits(&["--write-buffer", "127KiB"]).unwrap_err();
         assert!(error.advice().unwrap().contains("write-buffer of 131072 bytes or more"), "{error}");
+        let error = limits(&["--total-memory", "512KiB"]).unwrap_err();
+        assert!(error.message().contains("less than write-buffer"), "{error}");
     }
 
     #[test]
     fn zero_is_refused_where_nothing_would_work() {
-        for flags in [["--event-budget", "0s"], ["--max-connections", "0"], ["--read-buffer", "0"], ["--idle-timeout", "0s"]] {
+        for flags in [
+            ["--event-budget", "0s"],
+            ["--max-connections", "0"],
+            ["--read-buffer", "0"],
+            ["--idle-timeout", "0s"],
+            ["--trap-limit", "0"],
+        ] {
             let error = limits(&flags).unwrap_err();
             assert!(error.message().starts_with(&format!("{} is 0", &flags[0][2..])), "{error}");
         }

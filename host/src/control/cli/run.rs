@@ -151,8 +151,8 @@ async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) 
     };
     tokio::select! {
         done = stopping => Ok(done?),
-        // Stopped over the admin socket.
-        () = host.run() => Ok(()),
+        // Stopped over the admin socket, or by its breaker.
+        () = host.run() => host.failure().map_or(Ok(()), |error| Err(error.into())),
     }
 }
 
