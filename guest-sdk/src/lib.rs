@@ -3,13 +3,8 @@
 //! # Where to find what
 //!
 //! - [`Plugin`]: the events, all with defaults; [`plugin!`] exports one.
-<<<<<<< HEAD
-//! - [`Socket`]: what can be done with a connection; [`Sink`] gathers small writes and keeps what a short write left;
-//!   [`Pipeline`] is for protocols of requests and answers; [`Relay`] joins two connections, for proxies.
-=======
 //! - [`Socket`]: what can be done with a connection; [`Outbox`] keeps what a short write left; [`Sink`] gathers small
-//!   writes as well; [`Pipeline`] is for protocols of requests and answers.
->>>>>>> topics
+//!   writes as well; [`Pipeline`] is for protocols of requests and answers; [`Relay`] joins two connections, for proxies.
 //! - [`Versioned`]: types that outlive a build: contexts of sockets ([`Socket::context`]) and the plugin's state ([`State`]).
 //! - [`timers`], [`outbound`], [`topics`], [`log`], [`Config`].
 //! - `testing` (not on Wasm): a host for native tests of a plugin, with a clock of its own.

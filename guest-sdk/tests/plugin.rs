@@ -249,19 +249,6 @@ fn a_failed_reload_leaves_no_trace() {
 }
 
 #[test]
-fn what_this_version_lacks_says_so() {
-    let mut host = Harness::<Notes>::new();
-    let socket = host.connect();
-<<<<<<< HEAD
-    assert_eq!(topics::publish("t", b"x", None), Err(ErrorCode::Unsupported));
-    assert_eq!(socket.subscribe("t"), Err(ErrorCode::Unsupported));
-=======
-    assert_eq!(socket.upgrade_server("main"), Err(ErrorCode::Unsupported));
-    assert!(socket.tls_session().unwrap().is_none());
->>>>>>> topics
-}
-
-#[test]
 fn log_macros_format() {
     let name = "x";
     sockdock_guest::info!("plain");

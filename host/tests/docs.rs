@@ -39,7 +39,7 @@ fn the_guides_name_no_flag_that_is_not_there() {
     assert!(known.contains("--dry-run") && known.contains("--listen-tls"), "help wasn't understood: {known:?}");
     // curl's, in an example.
     let others = BTreeSet::from(["--unix-socket".to_owned()]);
-    for name in ["README.md", "docs/operating.md"] {
+    for name in ["README.md", "docs/operating.md", "docs/tls.md"] {
         let unknown: Vec<String> =
             flags(&guide(name)).into_iter().filter(|flag| !known.contains(flag) && !others.contains(flag)).collect();
         assert!(unknown.is_empty(), "{name} names {unknown:?}");

@@ -2,9 +2,11 @@
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _},
+    sign::SingleCertAndKey,
 };
 use std::{
     fs,
@@ -37,6 +39,17 @@ impl Certificates {
         made
     }
 
+    /// A client's configuration that shows this certificate, and trusts that one alone.
+    pub fn shown_to(&self, trusted: &Path) -> ClientConfig {
+        let chain = CertificateDer::pem_file_iter(&self.certificate).expect("read the certificate");
+        let chain = chain.collect::<Result<_, _>>().expect("certificates");
+        let key = PrivateKeyDer::from_pem_file(&self.key).expect("read the key");
+        let key = aws_lc_rs::sign::any_supported_type(&key).expect("a key");
+        let mut config = trusting(trusted);
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(rustls::sign::CertifiedKey::new(chain, key)));
+        config
+    }
+
     /// A client's configuration that trusts nothing else.
     pub fn client(&self) -> Arc<ClientConfig> {
         Arc::new(trusting(&self.certificate))
@@ -54,4 +67,43 @@ pub fn trusting(certificate: &Path) -> ClientConfig {
         .expect("protocol versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+/// A client that looks at nothing: for tests of what the *server* lets through.
+#[derive(Debug)]
+pub struct Anybody;
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _leaf: &CertificateDer<'_>,
+        _between: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
 }

@@ -227,6 +227,11 @@ impl Host {
         line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).expect("kB") * 1024
     }
 
+    /// How many descriptors it has open.
+    pub fn open_descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the process's descriptors").count()
+    }
+
     /// The number after that of its highest open descriptor.
     pub fn descriptors(&self) -> u64 {
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the process's descriptors");

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod admin;
+mod authority;
 mod certificates;
 mod client;
 mod contract;
@@ -25,7 +26,8 @@ mod terminal;
 mod tracer;
 mod wait;
 
-pub use certificates::{Certificates, trusting};
+pub use authority::{Authority, Key};
+pub use certificates::{Anybody, Certificates, trusting};
 pub use client::{Client, reset_on_drop};
 pub use contract::Contract;
 pub use document::Document;

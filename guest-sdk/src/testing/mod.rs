@@ -19,12 +19,8 @@
 //! ```
 //!
 //! The calls find the host in a variable of the thread: one [`Harness`] at a time per test. What it doesn't imitate:
-<<<<<<< HEAD
-//! CPU and memory limits, TLS itself (an upgrade stands when the test says so: [`Harness::secure`]), and the kernel's buffers; `topics` answer `unsupported`, as in the host.
-=======
-//! CPU and memory limits, TLS (upgrades answer `unsupported`), and the kernel's buffers. There is one instance; what others
-//! subscribe to and publish, the test says ([`Harness::subscribed_elsewhere`]).
->>>>>>> topics
+//! CPU and memory limits, TLS itself (an upgrade stands when the test says so: [`Harness::secure`]), and the kernel's buffers. There
+//! is one instance; what others subscribe to and publish, the test says ([`Harness::subscribed_elsewhere`]).
 
 pub(crate) mod calls;
 mod harness;

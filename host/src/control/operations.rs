@@ -2,7 +2,7 @@
 //! one starts from what the last one has left.
 
 use super::{build::CompilerOutput, source::Source};
-use crate::{Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Server, Stop};
+use crate::{Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Server, Stop, TlsReload, TlsReport};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -65,9 +65,16 @@ impl Operations {
         Ok(report)
     }
 
-    /// Reads every listener's plugin again, one after the other; each success and failure is in the log.
+    /// Reads one listener's certificates again.
+    pub(crate) async fn reload_tls(&self, server: &Server, dry_run: bool) -> Result<TlsReport, ReloadFailure> {
+        server.reload_tls_with(TlsReload::default().dry_run(dry_run)).await
+    }
+
+    /// Reads every listener's certificates and plugin again, one after the other; each success and failure is in the log.
     pub(crate) async fn reload_all(&self) {
         for server in self.host.servers() {
+            // The quicker one first; neither depends on the other.
+            let _ = self.reload_tls(&server, false).await;
             let _ = self.reload(&server, Change::default()).await;
         }
     }

@@ -1,5 +1,6 @@
 //! A connected socket, plain or TLS, as the driver polls it.
 
+use super::tls::Verdict;
 use crate::pure::socket::SessionInfo;
 use rustix::net::SocketAddrAny;
 use std::io::{self, IoSlice};
@@ -34,6 +35,12 @@ impl AsFd for Transport {
             Self::Unix(unix) => unix.as_fd(),
         }
     }
+}
+
+/// Has its close send RST rather than FIN.
+pub(super) fn reset(transport: &Transport) {
+    // A zero linger is what does it; it fails only on a socket that is gone already.
+    let _ = rustix::net::sockopt::set_socket_linger(transport, Some(Duration::ZERO));
 }
 
 /// Passes a poll on to whichever kind of socket it is.
@@ -80,8 +87,8 @@ pub struct Secure {
     pub(super) tls: TlsStream<Transport>,
     /// The name that was asked for (SNI).
     pub(super) server_name: Option<String>,
-    /// The peer's certificate was checked and found good.
-    pub(super) verified: bool,
+    /// Whether the peer's certificate is good.
+    pub(super) verdict: Verdict,
 }
 
 /// A connection: its handshake, if any, is done.
@@ -143,10 +150,7 @@ impl Stream {
 
     /// Closes the descriptor with a reset (RST) rather than FIN.
     pub fn reset(&mut self) {
-        if let Some(transport) = self.transport() {
-            // A zero linger is what makes close(2) send RST; it fails only on a socket that is gone already.
-            let _ = rustix::net::sockopt::set_socket_linger(transport, Some(Duration::ZERO));
-        }
+        self.transport().into_iter().for_each(reset);
         *self = Self::Closed;
     }
 
@@ -206,8 +210,14 @@ impl Stream {
             alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
             server_name: secure.server_name.clone(),
             resumed: connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed),
-            verified: secure.verified,
+            verified: secure.verdict.verified,
         })
+    }
+
+    /// Why the peer isn't verified, where it should have been and may go on all the same.
+    pub fn objection(&self) -> Option<&str> {
+        let Self::Tls(secure) = self else { return None };
+        secure.verdict.objection.as_deref()
     }
 
     /// The peer's certificate chain, DER, leaf first; empty where it showed none.

@@ -32,7 +32,7 @@ pub enum Step {
 /// An event of `socket-handlers` other than `data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// `handshake`, verified.
+    /// `handshake`; the verdict on the peer is the stream's.
     Handshake,
     /// `open`.
     Open,

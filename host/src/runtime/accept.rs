@@ -4,7 +4,7 @@ use super::counters::{Ticket, bump};
 use super::ends::{Ends, Remote};
 use super::listener::{Address, Listener, lock};
 use super::worker::Local;
-use crate::net::{Accepted, Stream, Transport, accept_loop, accept_rest, handshake, read_announcement};
+use crate::net::{Accepted, Handshake, Stream, Transport, accept_loop, accept_rest, read_announcement};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -73,7 +73,7 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     {
         tracing::debug!(listener = %listener.name, "TCP_NODELAY: {error}");
     }
-    if listener.proxy_protocol.is_none() && address.tls.is_none() {
+    if listener.proxy_protocol.is_none() && !address.speaks_tls() {
         if listener.admits(&ends.remote, &mut ticket) {
             shard.adopt(Stream::Plain(transport), ends, ticket);
         }
@@ -130,8 +130,8 @@ async fn begin(
     if !listener.admits(&ends.remote, ticket) {
         return None;
     }
-    let Some(tls) = &address.tls else { return Some((Stream::Plain(transport), ends)) };
-    match handshake(tls, transport).await {
+    let Some(tls) = address.tls() else { return Some((Stream::Plain(transport), ends)) };
+    match Handshake::server(tls, transport).await {
         Ok(stream) => Some((stream, ends)),
         Err(error) => {
             bump(&listener.counters.handshakes_failed);

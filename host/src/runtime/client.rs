@@ -3,7 +3,7 @@
 use super::dial::Order;
 use super::listen::Listen;
 use super::plugin::Plugin;
-use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
+use super::report::{ListenerStatus, ReloadFailure, ReloadReport, TlsReport};
 use super::server::{Server, Stop};
 use crate::net::{Bind, Tls, Trust};
 use crate::pure::allow::ConnectRule;
@@ -72,6 +72,13 @@ impl Connect {
     #[must_use]
     pub fn credentials(mut self, name: impl Into<String>, tls: Tls) -> Self {
         self.listen = self.listen.credentials(name, tls);
+        self
+    }
+
+    /// Shows the server the certificate of these credentials, if it asks for one. By TLS.
+    #[must_use]
+    pub fn show_credentials(mut self, name: impl Into<String>) -> Self {
+        self.tls.get_or_insert_default().credentials = Some(name.into());
         self
     }
 
@@ -159,6 +166,14 @@ impl Client {
     /// The old generation goes on; the failure says in which phase what went wrong.
     pub async fn reload(&self, plugin: Plugin) -> Result<ReloadReport, ReloadFailure> {
         self.server.reload(plugin).await
+    }
+
+    /// As [`Server::reload_tls`].
+    ///
+    /// # Errors
+    /// As [`Server::reload_tls`].
+    pub async fn reload_tls(&self) -> Result<TlsReport, ReloadFailure> {
+        self.server.reload_tls().await
     }
 
     /// Its state at this moment.

@@ -6,7 +6,7 @@ use super::ends::Remote;
 use super::listener::Listener;
 use super::shard::{Shard, State};
 use super::sockets::{Phase, Sockets};
-use crate::net::{Ask, Bind, Stream, Transport, dial_tcp, dial_unix, look_up, socket_error};
+use crate::net::{Ask, Bind, Handshake, Stream, Transport, dial_tcp, dial_unix, look_up, socket_error};
 use crate::pure::allow::{AllowConnect, host_name};
 use crate::pure::connection::Connection;
 use crate::pure::socket::{ConnectOptions, ErrorCode, SocketError, SocketId, TlsOptions};
@@ -205,8 +205,8 @@ async fn connect(
     let transport = reach(target, bound_by).await?;
     let Some(ask) = ask else { return Ok(Stream::Plain(transport)) };
     let failed = |message: String| SocketError { code: ErrorCode::Tls, message };
-    let trust = listener.grants.trust.as_ref().map_err(|why| failed(why.clone()))?;
-    ask.handshake(trust, transport).await.map_err(|error| failed(format!("TLS handshake: {error}")))
+    let handshake = Handshake::client(ask, &listener.grants.secrets().trust, transport);
+    handshake.await.map_err(|error| failed(format!("TLS handshake: {error}")))
 }
 
 async fn reach(target: &Target, bound_by: Option<&AllowConnect>) -> Result<Transport, SocketError> {

@@ -3,26 +3,43 @@
 use crate::net::{Ask, Tls, Trust};
 use crate::pure::allow::AllowConnect;
 use crate::pure::socket::{ErrorCode, TlsOptions};
+use arc_swap::ArcSwap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Of one listener.
+#[derive(Default)]
 pub(super) struct Grants {
     /// Where its plugin may connect.
     pub(super) allow: AllowConnect,
-    /// Whose certificates are good there; or why nobody's are.
-    pub(super) trust: Result<Trust, String>,
+    /// What a reload of TLS replaces; workers read it without a lock.
+    secrets: ArcSwap<Secrets>,
+}
+
+/// Certificates and keys, and whose are good.
+#[derive(Clone, Default)]
+pub(super) struct Secrets {
+    /// Whose certificates are good where the plugin connects.
+    pub(super) trust: Trust,
     /// Certificates and keys, by the names that the plugin knows them by.
     pub(super) credentials: BTreeMap<String, Tls>,
 }
 
-impl Default for Grants {
-    /// Nothing.
-    fn default() -> Self {
-        Self { allow: AllowConnect::default(), trust: Err("nothing is granted".to_owned()), credentials: BTreeMap::new() }
-    }
-}
-
 impl Grants {
+    pub(super) fn new(allow: AllowConnect, secrets: Secrets) -> Self {
+        Self { allow, secrets: ArcSwap::from_pointee(secrets) }
+    }
+
+    /// Those that new handshakes use.
+    pub(super) fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.load_full()
+    }
+
+    /// Handshakes that begin from now on use these.
+    pub(super) fn set_secrets(&self, secrets: Secrets) {
+        self.secrets.store(Arc::new(secrets));
+    }
+
     /// What to ask for in a TLS handshake with a server that is known as `host`, if as anything.
     ///
     /// # Errors
@@ -38,6 +55,6 @@ impl Grants {
     /// # Errors
     /// `invalid-argument` where there is none.
     pub(super) fn credentials(&self, name: &str) -> Result<Tls, ErrorCode> {
-        self.credentials.get(name).cloned().ok_or(ErrorCode::InvalidArgument)
+        self.secrets.load().credentials.get(name).cloned().ok_or(ErrorCode::InvalidArgument)
     }
 }

@@ -15,6 +15,7 @@ use crate::net::{Bound, Tls};
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use crate::pure::proxy_protocol::ProxyProtocol;
+use arc_swap::ArcSwap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -24,10 +25,32 @@ use tokio::task::AbortHandle;
 /// One of a listener's addresses.
 pub(super) struct Address {
     pub(super) bound: Bound,
-    pub(super) tls: Option<Tls>,
+    /// What a reload of TLS replaces; accepting reads it without a lock.
+    tls: Option<ArcSwap<Tls>>,
 }
 
 impl Address {
+    pub(super) fn new(bound: Bound, tls: Option<Tls>) -> Self {
+        Self { bound, tls: tls.map(ArcSwap::from_pointee) }
+    }
+
+    /// Whether it speaks TLS.
+    pub(super) fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// How handshakes that begin now are done; none: it speaks no TLS.
+    pub(super) fn tls(&self) -> Option<Tls> {
+        self.tls.as_ref().map(|tls| Tls::clone(&tls.load()))
+    }
+
+    /// Handshakes that begin from now on are done so. An address without TLS gets none.
+    pub(super) fn set_tls(&self, tls: Tls) {
+        if let Some(old) = &self.tls {
+            old.store(Arc::new(tls));
+        }
+    }
+
     /// As the ready lines and `status` show it.
     pub(super) fn url(&self) -> String {
         self.bound.url(self.tls.is_some())
@@ -97,6 +120,8 @@ pub(super) struct Listener {
     pub(super) accepting: Mutex<Vec<AbortHandle>>,
     /// One reload at a time; a second waits for the first.
     pub(super) transaction: tokio::sync::Mutex<()>,
+    /// One reload of TLS at a time.
+    pub(super) rotation: Mutex<()>,
     /// Serials of all sockets of the host.
     pub(super) serials: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
@@ -148,6 +173,7 @@ impl Listener {
             forced: watch::Sender::new(false),
             accepting: Mutex::default(),
             transaction: tokio::sync::Mutex::default(),
+            rotation: Mutex::default(),
             serials: parts.serials,
             graveyard: parts.graveyard,
             generation: Mutex::new(parts.generation),

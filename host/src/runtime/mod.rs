@@ -25,6 +25,7 @@ mod plugin;
 mod prepare;
 mod reload;
 mod report;
+mod rotate;
 mod seat;
 mod server;
 mod shard;
@@ -38,11 +39,15 @@ mod upgrade;
 mod vote;
 mod worker;
 
-pub use crate::net::{Bind, Owner, Tls, Trust};
+pub use crate::net::{
+    Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
+    TrustSettings,
+};
 pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use plugin::Plugin;
 pub use reload::ReloadOptions;
-pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport};
+pub use report::{HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported};
+pub use rotate::TlsReload;
 pub use server::{Server, Stop};

@@ -32,12 +32,37 @@ pub struct ReloadReport {
     pub notes: Vec<String>,
 }
 
+/// A reload of TLS that was done, or a dry run that passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsReport {
+    /// The listener's name.
+    pub listener: String,
+    /// Nothing was changed.
+    pub dry_run: bool,
+    /// The certificates in use; none for a listener without TLS.
+    pub certificates: Vec<TlsReported>,
+}
+
+/// A certificate that a reload has read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsReported {
+    /// The file that it came from.
+    pub source: String,
+    /// The plugin's name for it, for one that is not the listener's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+    /// SHA-256 of the certificate, in hex.
+    pub sha256: String,
+    /// Whether it is another one than before.
+    pub changed: bool,
+}
+
 /// A reload that left the old generation serving.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReloadFailure {
     /// The listener's name.
     pub listener: String,
-    /// `prepare`, `quiesce`, `snapshot`, `restore` or `commit`.
+    /// `prepare`, `quiesce`, `snapshot`, `restore` or `commit`; `tls` for a reload of certificates.
     pub phase: String,
     /// Why, for people.
     pub reason: String,

@@ -6,7 +6,8 @@ use super::host::Host;
 use super::listener::{Listener, ShardHandle};
 use super::plugin::Plugin;
 use super::reload::{ReloadOptions, refuse, reload};
-use super::report::{ListenerStatus, ReloadFailure, ReloadReport};
+use super::report::{ListenerStatus, ReloadFailure, ReloadReport, TlsReport};
+use super::rotate::{TlsReload, reload_tls};
 use super::seat::Seat;
 use crate::pure::error::{Error, Result};
 use std::net::SocketAddr;
@@ -77,17 +78,29 @@ impl Server {
     /// # Errors
     /// As [`Server::reload`].
     pub async fn reload_with(&self, plugin: Plugin, options: ReloadOptions) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |reason: String| ReloadFailure {
-            listener: self.name().to_owned(),
-            phase: "prepare".to_owned(),
-            reason,
-            hint: None,
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        };
+        let gone = |reason: String| self.unreachable(reason);
         let host = self.host().map_err(|error| gone(error.to_string()))?;
         let work = reload(host.inner.engine.clone(), self.listener.clone(), plugin, options);
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+    }
+
+    /// Reads its certificates, keys, authorities and revocation lists again, and those of its plugin's credentials, for handshakes that
+    /// begin from then on. Nobody is disconnected.
+    ///
+    /// # Errors
+    /// All stays as it was; the failure says which file is wrong.
+    pub async fn reload_tls(&self) -> Result<TlsReport, ReloadFailure> {
+        self.reload_tls_with(TlsReload::default()).await
+    }
+
+    /// As [`Server::reload_tls`], with others in their place.
+    ///
+    /// # Errors
+    /// As [`Server::reload_tls`].
+    pub async fn reload_tls_with(&self, change: TlsReload) -> Result<TlsReport, ReloadFailure> {
+        let gone = |error: Error| ReloadFailure { phase: "tls".to_owned(), ..self.unreachable(error.to_string()) };
+        let host = self.host().map_err(gone)?;
+        host.control(reload_tls(self.listener.clone(), change)).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
@@ -135,6 +148,18 @@ impl Server {
     /// Takes [`Server::unref`] back.
     pub fn reref(&self) {
         self.reference(true);
+    }
+
+    /// A failure before anything was tried.
+    fn unreachable(&self, reason: String) -> ReloadFailure {
+        ReloadFailure {
+            listener: self.name().to_owned(),
+            phase: "prepare".to_owned(),
+            reason,
+            hint: None,
+            generation: self.listener.generation().number,
+            lost: Vec::new(),
+        }
     }
 
     fn reference(&self, referenced: bool) {

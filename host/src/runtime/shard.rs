@@ -124,7 +124,11 @@ impl State {
         let Seat::Up(instance) = &mut self.seat else { return };
         let sockets = &mut self.sockets;
         let result = match event {
-            Event::Handshake => instance.handshake(sockets, id, Ok(())),
+            Event::Handshake => {
+                let entry = sockets.as_deref_mut().and_then(|sockets| sockets.entry(id));
+                let objection = entry.and_then(|entry| entry.stream.objection()).map(str::to_owned);
+                instance.handshake(sockets, id, objection.as_deref().map_or(Ok(()), Err))
+            }
             Event::Open => instance.open(sockets, id),
             Event::Drain => instance.drain(sockets, id),
             Event::Timeout => instance.timeout(sockets, id),

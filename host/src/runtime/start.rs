@@ -3,7 +3,7 @@
 use super::accept;
 use super::client::{Client, Connect};
 use super::counters::ShardCounters;
-use super::grants::Grants;
+use super::grants::{Grants, Secrets};
 use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
@@ -13,7 +13,7 @@ use super::server::{Server, Stop};
 use super::shard::{Shard, State};
 use super::sockets::Sockets;
 use super::worker::{Local, Worker};
-use crate::net::{Bind, Bound, SocketOptions, Tls, Trust};
+use crate::net::{Bind, Bound, SocketOptions, Tls};
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
@@ -54,26 +54,24 @@ impl Host {
         if self.server(&name).is_some() {
             return Err(taken());
         }
-        let (candidates, addresses, trust) = {
+        let (candidates, addresses) = {
             let (name, limits, plugin, addresses) = (name.clone(), limits.clone(), plugin.clone(), listen.addresses.clone());
             let sockets = listen.sockets;
-            let connects = !listen.allow_connect.is_empty() || listen.target.is_some() || !listen.credentials.is_empty();
-            let trust = listen.trust;
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses, &sockets)?;
-                let trust = trust.map_or_else(|| platform_trust(connects), Ok);
-                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses, trust))
+                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses))
             };
             blocking(work).await?
         };
         let Some(generation) = candidates.first().map(|candidate| candidate.generation.clone()) else {
             return Err(Error::host("no instance was made"));
         };
+        let secrets = Secrets { trust: listen.trust.unwrap_or_default(), credentials: listen.credentials };
         let listener = Arc::new(Listener::new(Parts {
             name: name.clone(),
             limits,
-            grants: Arc::new(Grants { allow: AllowConnect::new(listen.allow_connect), trust, credentials: listen.credentials }),
+            grants: Arc::new(Grants::new(AllowConnect::new(listen.allow_connect), secrets)),
             allow_half_open: listen.allow_half_open,
             proxy_protocol: listen.proxy_protocol,
             instances: listen.instances,
@@ -84,6 +82,7 @@ impl Host {
             graveyard: self.inner.graveyard.clone(),
             generation,
         }));
+        super::rotate::warn_of_dangers(&listener);
         let server = Server::new(&self, listener.clone());
         {
             let mut servers = lock(&self.inner.servers);
@@ -127,7 +126,7 @@ impl Host {
 fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOptions) -> Result<Vec<Arc<Address>>> {
     let bind = |(bind, tls): (Result<Bind, String>, _)| {
         let bind = bind.map_err(Error::configuration)?;
-        Ok(Arc::new(Address { bound: Bound::new(&bind, options)?, tls }))
+        Ok(Arc::new(Address::new(Bound::new(&bind, options)?, tls)))
     };
     addresses.into_iter().map(bind).collect()
 }
@@ -186,12 +185,6 @@ fn install(local: &Rc<Local>, place: Place, listener: Arc<Listener>, counters: A
     let shard = Rc::new(Shard { number, member, listener, counters, local: local.clone(), state: RefCell::new(state) });
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
-}
-
-/// What the system trusts, for plugins that may connect; read before any of them does, since that takes a while. That there is nothing
-/// concerns only those that speak TLS.
-fn platform_trust(connects: bool) -> Result<Trust, String> {
-    if connects { Trust::platform().map_err(|error| error.to_string()) } else { Err("no connection is allowed".to_owned()) }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

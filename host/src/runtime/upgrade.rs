@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::grants::Grants;
 use super::sockets::{Sockets, Touched};
-use crate::net::{Ask, Stream, Tls, Transport, handshake, socket_error};
+use crate::net::{Ask, Handshake, Stream, Tls, Transport, socket_error};
 use crate::pure::limits::Limits;
 use crate::pure::socket::{ErrorCode, SocketError, SocketId, TlsOptions};
 use std::future::Future;
@@ -11,6 +11,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::time::{Sleep, sleep};
 
 /// A handshake to be done, or under way.
 pub(super) struct Upgrade {
@@ -22,7 +23,8 @@ pub(super) struct Upgrade {
 enum State {
     /// Waiting for these bytes to go.
     Due(Side),
-    Handshake(Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>),
+    /// And how long it may still take.
+    Handshake(Handshake, Pin<Box<Sleep>>),
     /// The stream was lost on the way; what that comes to was told.
     Over,
 }
@@ -34,13 +36,10 @@ enum Side {
 }
 
 impl Side {
-    async fn handshake(self, transport: Transport) -> io::Result<Stream> {
+    fn handshake(self, transport: Transport) -> Handshake {
         match self {
-            Self::Server(tls) => handshake(&tls, transport).await,
-            Self::Client(ask, grants) => {
-                let trust = grants.trust.as_ref().map_err(|why| io::Error::other(why.clone()))?;
-                ask.handshake(trust, transport).await
-            }
+            Self::Server(tls) => Handshake::server(tls, transport),
+            Self::Client(ask, grants) => Handshake::client(ask, &grants.secrets().trust, transport),
         }
     }
 }
@@ -105,15 +104,17 @@ impl Entry {
             && let State::Due(side) = std::mem::replace(&mut upgrade.state, State::Over)
             && let Stream::Plain(transport) = std::mem::replace(&mut self.stream, Stream::Closed)
         {
-            let (patience, handshake) = (limits.handshake_timeout, side.handshake(transport));
-            upgrade.state = State::Handshake(Box::pin(async move {
-                let late =
-                    || io::Error::new(io::ErrorKind::TimedOut, format!("not done within {patience:?} (handshake-timeout)"));
-                tokio::time::timeout(patience, handshake).await.unwrap_or_else(|_| Err(late()))
-            }));
+            upgrade.state = State::Handshake(side.handshake(transport), Box::pin(sleep(limits.handshake_timeout)));
         }
         let outcome = match &mut upgrade.state {
-            State::Handshake(handshake) => std::task::ready!(handshake.as_mut().poll(cx)),
+            State::Handshake(handshake, patience) => match Pin::new(handshake).poll(cx) {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => {
+                    std::task::ready!(patience.as_mut().poll(cx));
+                    let late = format!("not done within {:?} (handshake-timeout)", limits.handshake_timeout);
+                    Err(io::Error::new(io::ErrorKind::TimedOut, late))
+                }
+            },
             State::Due(_) | State::Over => Err(io::ErrorKind::NotConnected.into()),
         };
         self.upgrade = None;

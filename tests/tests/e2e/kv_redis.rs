@@ -2,7 +2,8 @@
 
 use sockdock_tests::{Client, Serve, eventually, example_folder, repository};
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
 };
 
@@ -17,21 +18,31 @@ impl Redis {
     }
 
     pub(crate) fn start_with(args: &[&str]) -> Self {
-        Self::start_at(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap(), args)
+        // A port that is free may be somebody else's a moment later: then another one is tried.
+        let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        eventually("redis-server to listen", || Self::try_at(free(), args))
     }
 
-    pub(crate) fn start_at(free: SocketAddr, args: &[&str]) -> Self {
+    pub(crate) fn start_at(address: SocketAddr, args: &[&str]) -> Self {
+        eventually("redis-server to listen again", || Self::try_at(address, args))
+    }
+
+    /// None if it can't listen there.
+    fn try_at(address: SocketAddr, args: &[&str]) -> Option<Self> {
         let program = repository().join("target/clients/redis-server/redis-server");
-        let process = Command::new(&program)
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &free.port().to_string()])
+        let mut process = Command::new(&program)
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &address.port().to_string()])
             .args(args)
             .current_dir(std::env::temp_dir())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}; scripts/setup-redis-server makes it", program.display()));
-        let redis = Self { process, address: free };
-        eventually("redis-server to listen", || TcpStream::connect(free).ok());
-        redis
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let redis = Self { process, address };
+        let listens = said.any(|line| line.to_lowercase().contains("ready to accept connections"));
+        // What else it says must go somewhere.
+        std::thread::spawn(move || said.for_each(drop));
+        listens.then_some(redis)
     }
 }
 

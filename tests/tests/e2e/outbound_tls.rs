@@ -58,6 +58,13 @@ fn tracer(port: &str, options: impl FnOnce(Serve) -> Serve) -> Tracer {
     })
 }
 
+/// Ends it: OpenSSL's server has time for one at once.
+#[track_caller]
+fn end(tracer: &Tracer, id: u64) {
+    tracer.tell(&format!("end {id}"));
+    tracer.closed(id);
+}
+
 /// Connects, and gives the only event that comes of it.
 #[track_caller]
 fn fails(tracer: &Tracer, connect: &str) -> String {
@@ -155,6 +162,23 @@ fn no_byte_leaves_before_a_good_handshake() {
 }
 
 #[test]
+fn one_that_is_given_up_within_the_handshake_is_reset() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let tracer = tracer(&port, |serve| serve);
+    let id: u64 = tracer.value(&format!("connect localhost:{port} tls")).parse().unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    // All of its ClientHello: what is unread would make a reset by itself.
+    let mut header = [0; 5];
+    peer.read_exact(&mut header).unwrap();
+    peer.read_exact(&mut vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))]).unwrap();
+    tracer.tell(&format!("terminate {id}"));
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(tracer.wait(&format!("connect-error {id}")).contains(" closed "));
+}
+
+#[test]
 fn an_unusable_ca_file_is_refused_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
@@ -162,4 +186,112 @@ fn an_unusable_ca_file_is_refused_at_the_start() {
     let output = Serve::guest(guests::TRACER).tcp().args(["--allow-connect", "*:443", "--connect-ca"]).arg(&file).run();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stderr.contains("ca.pem") && output.stderr.contains("no certificate"), "{}", output.stderr);
+}
+
+#[test]
+fn a_server_with_none_of_the_protocols() {
+    let server = Server::start(&["-alpn", "h2"]);
+    let tracer = server.tracer();
+    let id: u64 = tracer.value(&format!("connect localhost:{} alpn=smtp", server.port)).parse().unwrap();
+    let told = tracer.wait(&format!("connect-error {id}"));
+    assert!(told.contains(" tls ") && told.contains("none of the protocols that were asked for (smtp)"), "{told}");
+}
+
+#[test]
+fn a_server_with_old_tls_alone() {
+    let server = Server::start(&["-tls1_2"]);
+    let ca = server.certificates.certificate.clone();
+    let tracer = tracer(&server.port, |serve| serve.arg("--connect-ca").arg(ca).args(["--connect-min-version", "1.3"]));
+    let why = fails(&tracer, &format!("connect localhost:{} tls", server.port));
+    assert!(why.starts_with("connect-error tls ") && why.contains("no version of TLS that is allowed"), "{why}");
+}
+
+#[test]
+fn insecure_lets_any_server_be_and_says_so() {
+    let server = Server::start(&[]);
+    let tracer = tracer(&server.port, |serve| serve.arg("--connect-insecure"));
+    tracer.wait_log(&["WARN", "CERTIFICATES ARE NOT VERIFIED"]);
+    for (asked, verdict) in [("tls", "UnknownIssuer"), ("name=other.example", "")] {
+        let id: u64 = tracer.value(&format!("connect localhost:{} {asked}", server.port)).parse().unwrap();
+        tracer.wait(&format!("open {id}"));
+        let events = tracer.events(id);
+        assert!(events[0].starts_with("handshake unverified: ") && events[0].contains(verdict), "{events:?}");
+        assert!(tracer.value(&format!("session {id}")).contains(" false "));
+        tracer.tell(&format!("line {id} hello"));
+        tracer.wait_where(|event| event == format!("data {id} 6 olleh\\n"));
+        end(&tracer, id);
+    }
+    tracer.wait_log(&["WARN", "isn't verified", "other.example"]);
+}
+
+#[test]
+fn insecure_still_says_who_is_good() {
+    let server = Server::start(&[]);
+    let ca = server.certificates.certificate.clone();
+    let tracer = tracer(&server.port, |serve| serve.arg("--connect-insecure").arg("--connect-ca").arg(ca));
+    let id: u64 = tracer.value(&format!("connect localhost:{} tls", server.port)).parse().unwrap();
+    tracer.wait(&format!("open {id}"));
+    assert_eq!(tracer.events(id)[0], "handshake verified");
+    assert!(tracer.value(&format!("session {id}")).contains(" true "));
+}
+
+/// What the system trusts is read when it is first needed, and again when a reload asks for it.
+#[test]
+fn what_the_system_trusts() {
+    let server = Server::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let system = folder.path().join("system.pem");
+    std::fs::copy(&server.certificates.certificate, &system).unwrap();
+    let variable = format!("SSL_CERT_FILE={}", system.display());
+    let tracer = tracer(&server.port, |serve| serve.launched_by(["env", &variable]));
+    let connect = format!("connect localhost:{} tls", server.port);
+    let id: u64 = tracer.value(&connect).parse().unwrap();
+    tracer.wait(&format!("open {id}"));
+    assert_eq!(tracer.events(id)[0], "handshake verified");
+    end(&tracer, id);
+
+    let other = Certificates::write(folder.path(), "other");
+    std::fs::copy(&other.certificate, &system).unwrap();
+    tracer.cli(["reload", "--tls"]).success();
+    let why = fails(&tracer, &connect);
+    assert!(why.starts_with("connect-error tls ") && why.contains("invalid peer certificate"), "{why}");
+}
+
+/// A second connection takes the short way.
+#[test]
+fn sessions_are_resumed() {
+    let server = Server::start(&["-tls1_2"]);
+    let tracer = server.tracer();
+    let is_resumed = || {
+        let id = tracer.value(&format!("connect localhost:{} tls", server.port)).parse().unwrap();
+        tracer.wait(&format!("open {id}"));
+        let resumed = tracer.value(&format!("resumed {id}"));
+        assert_eq!(tracer.events(id)[0], "handshake verified");
+        end(&tracer, id);
+        resumed
+    };
+    assert_eq!(is_resumed(), "false");
+    assert_eq!(is_resumed(), "true");
+    tracer.cli(["reload", "--tls"]).success();
+    assert_eq!(is_resumed(), "false", "trusted anew");
+}
+
+#[test]
+fn a_client_of_the_operators_shows_its_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::write(folder.path(), "mine");
+    let file = certificates.certificate.to_str().unwrap();
+    let asking = Server::start(&["-tls1_2", "-Verify", "1", "-verify_return_error", "-CAfile", file]);
+    let ca = asking.certificates.certificate.clone();
+    let connect = |more: &[&str]| {
+        let serve =
+            Serve::connect(guests::ECHO_V1, format!("localhost:{}", asking.port)).args(["--tls", "--connect-ca"]).arg(&ca);
+        serve.args(["--credentials", &format!("mine={file},{}", certificates.key.display())]).args(more)
+    };
+    let output = connect(&[]).run();
+    assert!(output.status.code() == Some(1) && output.stderr.contains("TLS handshake"), "{output:?}");
+    let shown = connect(&["--show-credentials", "mine"]).start();
+    assert!(shown.said()[0].starts_with("connected to tls://localhost:"), "{:?}", shown.said());
+    let output = connect(&["--show-credentials", "yours"]).run();
+    assert!(output.status.code() == Some(1), "{output:?}");
 }

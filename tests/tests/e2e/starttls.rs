@@ -6,7 +6,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConnection, ServerConfig, ServerConnection, StreamOwned, crypto::aws_lc_rs, pki_types::pem::PemObject as _};
 use sockdock_tests::{Certificates, DEADLINE, Serve, Tracer};
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
     sync::Arc,
 };
@@ -120,7 +120,20 @@ fn a_handshake_that_fails() {
     let (mut peer, gone) = connect(&tracer);
     tracer.tell(&format!("upgrade-server {gone} main; terminate {gone}"));
     assert_eq!(tracer.closed(gone)[1..], ["close none unsent=0"]);
-    assert!(!matches!(peer.read(&mut [0]), Ok(1..)));
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    // Within the handshake, too, as server and as client.
+    for (upgrade, said) in [("upgrade-server # main", &b"\x16\x03\x01\x02\x00\x01"[..]), ("upgrade-client # localhost", b"")] {
+        let (mut peer, id) = connect(&tracer);
+        tracer.tell(&upgrade.replace('#', &id.to_string()));
+        peer.write_all(said).unwrap();
+        if said.is_empty() {
+            // Its ClientHello shows that it has begun.
+            assert!(peer.read(&mut [0; 4096]).unwrap() > 100);
+        }
+        tracer.tell(&format!("terminate {id}"));
+        assert_eq!(tracer.closed(id).last().unwrap(), "close none unsent=0");
+        assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset, "{upgrade}");
+    }
     tracer.wait_count("connections", 1);
     assert_eq!(tracer.count("traps"), 0);
 }
@@ -168,6 +181,27 @@ fn as_a_client_that_shows_a_certificate() {
     assert!(tracer.value(&format!("session {id}")).contains("Some(\"localhost\") true"));
     peer.write_all(b"and back").unwrap();
     tracer.wait_where(|event| event == format!("data {id} 8 and back"));
+}
+
+/// Without a word about whom to trust: what the system trusts is read when it is needed.
+#[test]
+fn as_a_client_that_trusts_the_system() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::write(folder.path(), "main");
+    let system = format!("SSL_CERT_FILE={}", certificates.certificate.display());
+    let tracer = Tracer::start(guests::TRACER, |serve| serve.launched_by(["env", &system]));
+    let (peer, id) = connect(&tracer);
+    tracer.tell(&format!("upgrade-client {id} localhost; write {id} hello"));
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&certificates.certificate).unwrap().map(Result::unwrap).collect();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::from_pem_file(&certificates.key).unwrap())
+        .unwrap();
+    let mut peer = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), peer);
+    expect(&mut peer, "hello");
+    tracer.wait(&format!("handshake {id}"));
 }
 
 #[test]

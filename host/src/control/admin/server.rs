@@ -2,7 +2,7 @@
 
 use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, connections, socket::SocketFile};
 use crate::{
-    Error, Host, HostStatus, Result, Stop,
+    Error, Host, HostStatus, ReloadFailure, Result, Stop,
     control::operations::{Change, Operations},
 };
 use axum::{
@@ -121,17 +121,33 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
             "the host's working directory isn't the client's: send the full path",
         ));
     }
+    if request.tls && (request.plugin.is_some() || request.set.is_some() || request.discard_state) {
+        let what = "a reload of TLS doesn't touch the plugin";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, what, "ask for the plugin in a request of its own"));
+    }
     let server =
         operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    if request.tls {
+        // A task of its own, as below.
+        let done = tokio::spawn(async move { operations.reload_tls(&server, request.dry_run).await }).await;
+        return Ok(match done.map_err(|error| Refusal::crashed(&error))? {
+            Ok(report) => Json(ReloadReply { tls: vec![report], ..ReloadReply::default() }).into_response(),
+            Err(failure) => failed(failure),
+        });
+    }
     let change =
         Change { plugin: request.plugin, settings: request.set, dry_run: request.dry_run, discard_state: request.discard_state };
     // A task of its own: a client that hangs up half-way doesn't leave half a reload.
     let done =
         tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
     Ok(match done {
-        Ok(report) => Json(ReloadReply { reports: vec![report], failures: vec![] }).into_response(),
-        Err(failure) => (StatusCode::CONFLICT, Json(ReloadReply { reports: vec![], failures: vec![failure] })).into_response(),
+        Ok(report) => Json(ReloadReply { reports: vec![report], ..ReloadReply::default() }).into_response(),
+        Err(failure) => failed(failure),
     })
+}
+
+fn failed(failure: ReloadFailure) -> Response {
+    (StatusCode::CONFLICT, Json(ReloadReply { failures: vec![failure], ..ReloadReply::default() })).into_response()
 }
 
 async fn stop(State(operations): State<Arc<Operations>>, body: Body) -> Result<Json<StopReply>, Refusal> {

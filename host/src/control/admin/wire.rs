@@ -1,6 +1,6 @@
 //! The JSON shapes of the admin API's requests and answers.
 
-use crate::{ReloadFailure, ReloadReport};
+use crate::{ReloadFailure, ReloadReport, TlsReport};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -18,6 +18,9 @@ pub struct ReloadRequest {
     pub dry_run: bool,
     /// Start the new generation without the old one's snapshot.
     pub discard_state: bool,
+    /// Read certificates, keys, authorities and revocation lists again; the plugin stays as it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls: bool,
     /// Key and value pairs for the plugin's `start`, in order; an object in JSON. None: those that it has now.
     #[serde(skip_serializing_if = "Option::is_none", with = "super::pairs")]
     pub set: Option<Vec<(String, String)>>,
@@ -28,7 +31,10 @@ pub struct ReloadRequest {
 pub struct ReloadReply {
     /// Reloads that were committed, and dry runs that passed.
     pub reports: Vec<ReloadReport>,
-    /// Reloads that left the old generation serving.
+    /// Reloads of TLS that were done, and dry runs that passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tls: Vec<TlsReport>,
+    /// Reloads that left everything as it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<ReloadFailure>,
 }

@@ -32,6 +32,9 @@ pub(super) struct ConnectArgs {
     /// The name to ask for, and to check the certificate against
     #[arg(long, value_name = "NAME", requires = "tls", help_heading = "Connecting")]
     server_name: Option<String>,
+    /// Show the certificate of the --credentials with this name, if the server asks for one
+    #[arg(long, value_name = "NAME", requires = "tls", requires = "credentials", help_heading = "Connecting")]
+    show_credentials: Option<String>,
     /// Offer this application protocol, such as h2; may be given several times, the most wanted first
     #[arg(long, value_name = "PROTOCOL", requires = "tls", help_heading = "Connecting")]
     alpn: Vec<String>,
@@ -69,14 +72,15 @@ impl ConnectArgs {
         let connect = Connect::tcp(self.address.to_string())
             .limits(self.run.limits()?)
             .allow_connect(self.run.allow_connect())
-            .allow_half_open(self.allow_half_open);
-        let connect = match self.run.trust()? {
-            Some(trust) => connect.trust(trust),
-            None => connect,
-        };
+            .allow_half_open(self.allow_half_open)
+            .trust(self.run.trust()?);
         let credentials = self.run.credentials()?;
         let connect = credentials.into_iter().fold(connect, |connect, (name, tls)| connect.credentials(name, tls));
         let connect = if self.tls { connect.tls().alpn(self.alpn.clone()) } else { connect };
+        let connect = match &self.show_credentials {
+            Some(name) => connect.show_credentials(name),
+            None => connect,
+        };
         Ok(match &self.server_name {
             Some(name) => connect.server_name(name),
             None => connect,

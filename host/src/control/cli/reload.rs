@@ -3,7 +3,7 @@
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
-    report::{failure_text, report_text},
+    report::{failure_text, report_text, tls_text},
 };
 use crate::{
     Error,
@@ -17,12 +17,13 @@ Examples:
   sockdock reload                   read the plugin again (build its folder again)
   sockdock reload echo-v2.wasm      another component
   sockdock reload kv.wasm --listener kv --dry-run
+  sockdock reload --tls             read the certificates again
   sockdock reload --json            the report for programs
 
-If anything goes wrong, the old generation goes on serving, the reason is
-shown, and the exit code is 1.";
+If anything goes wrong, the old generation goes on serving (the old
+certificates stay in use), the reason is shown, and the exit code is 1.";
 
-/// Swap a plugin under its live connections
+/// Swap a plugin under its live connections, or its certificates
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReloadArgs {
@@ -31,6 +32,9 @@ pub(super) struct ReloadArgs {
     /// The listener's name; may be left out if there is only one
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
+    /// Read certificates, keys, authorities and revocation lists again, for new handshakes; the plugin stays
+    #[arg(long, conflicts_with_all = ["plugin", "discard_state", "set"])]
+    tls: bool,
     /// Prepare it, restore a copy of the state on the side, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -67,6 +71,7 @@ impl ReloadArgs {
             plugin: self.plugin.as_ref().map(absolute).transpose()?,
             dry_run: self.dry_run,
             discard_state: self.discard_state,
+            tls: self.tls,
             set: Some(self.set.clone()).filter(|set| !set.is_empty()),
         })
     }
@@ -78,6 +83,9 @@ fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
     } else {
         for report in &reply.reports {
             print(&report_text(report))?;
+        }
+        for report in &reply.tls {
+            print(&tls_text(report))?;
         }
         for failure in &reply.failures {
             warn(&failure_text(failure));

@@ -1,7 +1,7 @@
 //! A reload's outcome in words.
 
 use super::human::{bytes, digest, micros, plain, plain_lines, plural};
-use crate::{ReloadFailure, ReloadReport};
+use crate::{ReloadFailure, ReloadReport, TlsReport};
 
 /// A reload that was done, or a dry run that passed.
 pub(super) fn report_text(report: &ReloadReport) -> String {
@@ -35,6 +35,23 @@ fn pauses(pauses: &[u64]) -> String {
     }
 }
 
+/// A reload of TLS that was done, or a dry run that passed.
+pub(super) fn tls_text(report: &TlsReport) -> String {
+    let name = plain(&report.listener);
+    let outcome = match (report.certificates.is_empty(), report.dry_run) {
+        (true, _) => "it has no certificates",
+        (false, true) => "the dry run passed, nothing was changed",
+        (false, false) => "new handshakes use what was read",
+    };
+    let mut text = format!("{name}: {outcome}\n");
+    for certificate in &report.certificates {
+        let change = if certificate.changed { "new" } else { "as before" };
+        let whose = certificate.credentials.as_deref().map(|name| format!(" (credentials {})", plain(name))).unwrap_or_default();
+        text.push_str(&format!("  {change:<12} {}{whose} {}\n", plain(&certificate.source), digest(&certificate.sha256)));
+    }
+    text
+}
+
 /// A reload that left the old generation serving.
 pub(super) fn failure_text(failure: &ReloadFailure) -> String {
     let (name, phase) = (plain(&failure.listener), plain(&failure.phase));
@@ -45,7 +62,10 @@ pub(super) fn failure_text(failure: &ReloadFailure) -> String {
     for lost in &failure.lost {
         text.push_str(&format!("  lost: {}\n", plain_lines(lost, "  ")));
     }
-    text.push_str(&format!("  generation {} goes on serving\n", failure.generation));
+    match &*failure.phase {
+        "tls" => text.push_str("  the old certificates stay in use\n"),
+        _ => text.push_str(&format!("  generation {} goes on serving\n", failure.generation)),
+    }
     text
 }
 
@@ -94,6 +114,25 @@ mod tests {
             text.contains("(from the cache)") && text.contains("snapshot     none\n") && text.contains("pause        none\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn certificates_in_words() {
+        let certificate = |changed, credentials: Option<&str>| crate::TlsReported {
+            source: "/etc/chain.pem".into(),
+            credentials: credentials.map(str::to_owned),
+            sha256: "ab".repeat(32),
+            changed,
+        };
+        let certificates = vec![certificate(true, None), certificate(false, Some("mail"))];
+        let report = TlsReport { listener: "kv".into(), dry_run: false, certificates };
+        assert_eq!(
+            tls_text(&report),
+            "kv: new handshakes use what was read\n  new          /etc/chain.pem abababababab\n  \
+               as before    /etc/chain.pem (credentials mail) abababababab\n"
+        );
+        let none = TlsReport { certificates: Vec::new(), ..report };
+        assert_eq!(tls_text(&none), "kv: it has no certificates\n");
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! What `serve` and `connect` have in common: flags, and a host that runs until it is told to stop.
 
+mod secrets;
 mod signals;
 
-use self::signals::{Order, Signals};
+use self::{
+    secrets::SecretArgs,
+    signals::{Order, Signals},
+};
 use super::{
     AdminArgs, block_on, key_value,
     limits::LimitArgs,
     output::{Failure, print},
 };
 use crate::{
-    ConnectRule, Error, Host, HostConfig, Limits, Plugin, Stop, Tls, Trust,
+    ConnectRule, Host, HostConfig, Limits, Plugin, Stop, Tls, Trust,
     control::{
         admin::{Claim, serve_claimed},
         build::CompilerOutput,
@@ -41,13 +45,8 @@ pub(super) struct RunArgs {
     /// rule with the address, as 127.0.0.1:6379 or 10.0.0.0/8:5432 (or localhost:8080). Without rules a plugin connects nowhere.
     #[arg(long, value_name = "RULE", help_heading = "Plugin")]
     allow_connect: Vec<ConnectRule>,
-    /// Trust the certificate authorities in this PEM file, and no others, where the plugin connects by TLS [default: the system's]
-    #[arg(long, value_name = "FILE", help_heading = "Plugin")]
-    connect_ca: Option<PathBuf>,
-    /// Give the plugin the use of a certificate and key (PEM) under this name, to begin TLS with on a plain connection or to show
-    /// to a server; may be given several times
-    #[arg(long, value_name = "NAME=CERT,KEY", value_parser = credentials, help_heading = "Plugin")]
-    credentials: Vec<Credentials>,
+    #[command(flatten)]
+    secrets: SecretArgs,
     /// Where compiled plugins are kept [default: sockdock under $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Plugin")]
     cache_dir: Option<PathBuf>,
@@ -71,25 +70,6 @@ pub(super) struct RunArgs {
     log_level: Option<String>,
 }
 
-/// Files, and what the plugin calls them.
-#[derive(Clone, Debug)]
-struct Credentials {
-    name: String,
-    certificate: PathBuf,
-    key: PathBuf,
-}
-
-/// `NAME=CERT,KEY`.
-fn credentials(text: &str) -> Result<Credentials, String> {
-    let parts = text.split_once('=').and_then(|(name, files)| Some((name, files.split_once(',')?)));
-    match parts {
-        Some((name, (certificate, key))) if ![name, certificate, key].contains(&"") => {
-            Ok(Credentials { name: name.to_owned(), certificate: certificate.into(), key: key.into() })
-        }
-        _ => Err("write NAME=CERT,KEY: two PEM files, and what the plugin calls them".to_owned()),
-    }
-}
-
 /// What is opened once the host is there.
 pub(super) struct Opened {
     /// As `status` and the other commands name it.
@@ -109,20 +89,14 @@ impl RunArgs {
         self.allow_connect.clone()
     }
 
-    /// Whose certificates are good where it connects; none: those that the system trusts.
-    pub(super) fn trust(&self) -> Result<Option<Trust>, Failure> {
-        self.connect_ca.as_ref().map(Trust::from_pem_file).transpose().map_err(Failure::Usage)
+    /// Whose certificates are good where it connects.
+    pub(super) fn trust(&self) -> Result<Trust, Failure> {
+        self.secrets.trust()
     }
 
     /// What the plugin may use by name.
     pub(super) fn credentials(&self) -> Result<Vec<(String, Tls)>, Failure> {
-        let read = |given: &Credentials| Ok((given.name.clone(), Tls::from_pem_files(&given.certificate, &given.key)?));
-        let mut all = self.credentials.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
-        all.sort_by(|one, other| one.0.cmp(&other.0));
-        match all.windows(2).find(|pair| matches!(pair, [one, other] if one.0 == other.0)) {
-            Some([one, ..]) => Err(Failure::Usage(Error::configuration(format!("--credentials {} is given twice", one.0)))),
-            _ => Ok(all),
-        }
+        self.secrets.credentials()
     }
 
     /// The plugin's file or folder.
@@ -204,7 +178,7 @@ async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) 
 }
 
 async fn reload_all(operations: Arc<Operations>) {
-    tracing::info!("SIGHUP: reading every plugin again");
+    tracing::info!("SIGHUP: reading every plugin and all certificates again");
     operations.reload_all().await;
 }
 

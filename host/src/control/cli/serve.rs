@@ -1,6 +1,7 @@
 //! `sockdock serve`: one listener, until it is told to stop.
 
 mod listening;
+mod tls;
 
 use self::listening::ListenArgs;
 pub(super) use self::listening::listener_name;
@@ -21,7 +22,8 @@ Examples:
 
 On stdout it says where it listens, then `ready`; the log goes to stderr.
 
-SIGHUP           read the plugin again (build its folder again) and reload it
+SIGHUP           read the plugin again (build its folder again) and reload it;
+                 read the certificates again for new handshakes
 SIGTERM, SIGINT  accept no more, let the connections end, then stop;
                  the second one closes the connections at once";
 
@@ -43,10 +45,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     // What can be refused without work comes first.
     let limits = args.run.limits()?;
     let listen = args.listen.resolve()?.limits(limits).allow_connect(args.run.allow_connect());
-    let listen = match args.run.trust()? {
-        Some(trust) => listen.connect_trust(trust),
-        None => listen,
-    };
+    let listen = listen.connect_trust(args.run.trust()?);
     let listen = args.run.credentials()?.into_iter().fold(listen, |listen, (name, tls)| listen.credentials(name, tls));
     let source = args.run.source()?;
     let listen = listen.name(args.listen.name.clone().unwrap_or_else(|| source.name()));

@@ -34,7 +34,7 @@ fn one(command: &str) -> String {
         "write" | "line" | "fill" | "flood" | "flush" | "queued" => writing(name, id(), rest),
         "end" | "shutdown" | "terminate" | "pause" | "resume" | "auto-pause" => control(name, id(), rest),
         "timeout" | "no-delay" | "keep-alive" => options(name, id(), rest),
-        "local" | "remote" | "listener" | "read" | "written" | "session" | "certificates" => facts(name, id()),
+        "local" | "remote" | "listener" | "read" | "written" | "session" | "resumed" | "certificates" => facts(name, id()),
         "context" | "set-context" | "big-context" => context(name, id(), rest),
         "upgrade-client" | "upgrade-server" | "subscribe" | "unsubscribe" => later(name, id(), rest),
         _ => panic!("no command {command:?}"),
@@ -168,6 +168,7 @@ fn facts(name: &str, id: u64) -> String {
             }
             None => "-".to_owned(),
         })),
+        "resumed" => value(tls::session(id).map(|session| session.is_some_and(|found| found.resumed))),
         _ => value(tls::peer_certificates(id).map(|chain| chain.len())),
     }
 }

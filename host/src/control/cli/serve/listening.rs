@@ -1,9 +1,9 @@
 //! The flags that say where to listen, and how.
 
-use super::Failure;
-use crate::{Bind, Error, Instances, Listen, Owner, ProxyProtocol, Tls};
+use super::{Failure, tls::TlsArgs};
+use crate::{Bind, Error, Instances, Listen, Owner, ProxyProtocol};
 use clap::Args;
-use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _, path::PathBuf};
+use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _};
 
 const HEADING: &str = "Listening";
 
@@ -17,12 +17,8 @@ pub(super) struct ListenArgs {
     /// Address that speaks TLS; then those of --listen stay plain
     #[arg(long, value_name = "ADDR", requires = "tls_cert", help_heading = HEADING)]
     listen_tls: Vec<Bind>,
-    /// Certificate chain in PEM, leaf first; several times for several names, chosen by the name a client asks for
-    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = HEADING)]
-    tls_cert: Vec<PathBuf>,
-    /// Its private key in PEM: PKCS#8, PKCS#1 or SEC1
-    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = HEADING)]
-    tls_key: Vec<PathBuf>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// The listener's name, in `status`, logs and `--listener` [default: the plugin's file or folder name]
     #[arg(long, value_parser = listener_name, help_heading = HEADING)]
     pub(super) name: Option<String>,
@@ -59,7 +55,7 @@ impl ListenArgs {
     /// The listener, with its certificates read and checked.
     pub(super) fn resolve(&self) -> Result<Listen, Failure> {
         self.check()?;
-        let tls = self.tls()?;
+        let tls = self.tls.tls()?;
         let plain = if self.listen_tls.is_empty() { tls.clone() } else { None };
         let addresses = self.listen.iter().map(|bind| (bind, &plain)).chain(self.listen_tls.iter().map(|bind| (bind, &tls)));
         let mut listen: Option<Listen> = None;
@@ -117,22 +113,6 @@ impl ListenArgs {
         }
         Ok(())
     }
-
-    fn tls(&self) -> Result<Option<Tls>, Failure> {
-        let (certificates, keys) = (self.tls_cert.len(), self.tls_key.len());
-        if certificates != keys {
-            let error = Error::configuration(format!("--tls-cert is given {certificates} times and --tls-key {keys} times"));
-            return Err(Failure::Usage(error.hint("each certificate goes with the key in the same place")));
-        }
-        let mut tls: Option<Tls> = None;
-        for (certificate, key) in self.tls_cert.iter().zip(&self.tls_key) {
-            tls = Some(match tls {
-                None => Tls::from_pem_files(certificate, key)?,
-                Some(tls) => tls.and_pem_files(certificate, key)?,
-            });
-        }
-        Ok(tls)
-    }
 }
 
 /// Permissions, in octal.
@@ -178,13 +158,6 @@ mod tests {
         }
         assert!(parse(&["--listen-tls", tcp, "--tls-cert", "c", "--tls-key", "k"]).is_ok());
         assert_eq!(parse(&["--listen", tcp, "--listen", "unix:/x.sock"]).unwrap().listen.len(), 2);
-    }
-
-    #[test]
-    fn certificates_and_keys_come_in_pairs() {
-        let args = parse(&["--listen", "127.0.0.1:0", "--tls-cert", "a", "--tls-cert", "b", "--tls-key", "c"]).unwrap();
-        let Err(Failure::Usage(error)) = args.tls() else { panic!("it was taken") };
-        assert_eq!(error.message(), "--tls-cert is given 2 times and --tls-key 1 times");
     }
 
     #[test]
