@@ -6,6 +6,8 @@ pub mod error;
 pub mod limits;
 pub mod outbound;
 pub mod proxy_protocol;
+#[cfg(test)]
+mod simulation;
 pub mod socket;
 pub mod subscriptions;
 pub mod timers;

@@ -108,6 +108,8 @@ impl Transaction<'_> {
             from_version: outcomes.iter().find_map(|outcome| outcome.version.clone()),
             connections: outcomes.iter().map(|outcome| outcome.connections).sum(),
             pause_us: outcomes.iter().map(|outcome| micros(outcome.pause)).collect(),
+            snapshot_us: outcomes.iter().map(|outcome| micros(outcome.snapshot)).collect(),
+            restore_us: outcomes.iter().map(|outcome| micros(outcome.restore)).collect(),
             snapshot_bytes: outcomes.iter().map(|outcome| outcome.snapshot_bytes).sum(),
             compile_us: micros(stats.compile),
             cached: stats.cached,
@@ -139,8 +141,11 @@ impl Transaction<'_> {
             .map(|(shard, candidate)| tokio::spawn(shard.clone().ask(move |shard| vote::quiesce(shard, candidate, ballot))))
             .collect();
         if ballot.sole {
-            // It keeps the deadline itself, and has rolled back if it says no.
-            return count(votes).await.map_err(|refusal| self.refused(refusal));
+            // It keeps the deadline itself, and has rolled back if it says no; unless it couldn't say anything.
+            return match count(votes).await {
+                Ok(outcomes) => Ok(outcomes),
+                Err(refusal) => self.roll_back(Some(refusal)).await,
+            };
         }
         let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
             Ok(Ok(_)) if self.options.dry_run => None,

@@ -41,6 +41,7 @@ mod reload;
 mod reload_clients;
 mod reload_failures;
 mod reload_interrupted;
+mod reload_random;
 mod reload_survival;
 mod reload_traffic;
 mod smtp;

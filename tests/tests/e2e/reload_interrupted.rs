@@ -169,7 +169,8 @@ fn a_forced_stop_comes() {
                 scope.spawn(move || {
                     let mut client = UnixStream::connect(scene.host.admin_socket()).unwrap();
                     let body = scene.request.to_string();
-                    write!(client, "POST /reload HTTP/1.1\r\nHost: sockdock\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+                    write!(client, "POST /reload HTTP/1.1\r\nHost: sockdock\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+                        .unwrap();
                     eventually("the stop", || stopped.load(Relaxed).then_some(()));
                 });
                 scene.wait_middle();

@@ -128,7 +128,10 @@ fn a_candidate_that_fails_leaves_no_trace() {
     // The old one's timer wasn't disarmed; by then the others would have fired.
     tracer.wait("fired 1");
     let trace = tracer.trace();
-    assert!(!trace.iter().any(|event| event == "fired 8" || event == "fired 2" || event.starts_with("did restore")), "{trace:#?}");
+    assert!(
+        !trace.iter().any(|event| event == "fired 8" || event == "fired 2" || event.starts_with("did restore")),
+        "{trace:#?}"
+    );
     assert_eq!(tracer.count("traps"), 0);
     // The same without the trap: all of it.
     tracer.try_reload(request(&tracer, &script)).unwrap();
