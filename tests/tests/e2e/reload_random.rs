@@ -75,7 +75,7 @@ impl Play {
                 let n = self.random.between(0, self.peers.len() - 1);
                 self.peers.swap_remove(n).client.reset();
             }
-            2..=8 => self.each(|peer, random| {
+            3..=8 => self.each(|peer, random| {
                 if peer.ahead < AHEAD && random.between(0, 1) == 0 {
                     peer.send(random.between(1, 40_000).min(AHEAD - peer.ahead));
                 }

@@ -110,9 +110,15 @@ fn in_rhythm(length: Duration, mut each: impl FnMut(usize) -> Result<()>) -> Res
         each(n)?;
         n += 1;
         next = (next + EVERY).max(Instant::now());
-        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        pass(next.saturating_duration_since(Instant::now()));
     }
     Ok(n)
+}
+
+/// Lets time go by while others are at work.
+#[expect(clippy::disallowed_methods, reason = "so long is what is measured; no state is waited for")]
+fn pass(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn histogram(microseconds: impl IntoIterator<Item = u64>) -> Histogram {

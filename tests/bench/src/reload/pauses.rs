@@ -1,7 +1,7 @@
 //! How long a reload holds events back, by the number of live connections; and what traffic sees of it.
 
 use super::{
-    Aim, Bench, Host, Section, histogram, in_rhythm, milliseconds, row,
+    Aim, Bench, Host, Section, histogram, in_rhythm, milliseconds, pass, row,
     sequence::Dialect,
     traffic::{Group, Rhythm, Traffic},
 };
@@ -45,7 +45,7 @@ fn one(bench: &Bench, connections: usize) -> Result<Found> {
     let (turns, turn) = if bench.quick { (2, Duration::from_secs(1)) } else { (10, Duration::from_secs(2)) };
     for _ in 0..turns {
         traffic.phase(0);
-        std::thread::sleep(turn);
+        pass(turn);
         traffic.phase(1);
         in_rhythm(turn, |n| Ok(pauses.extend(reload(&host, &plugins, n)?)))?;
     }

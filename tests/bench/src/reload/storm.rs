@@ -1,7 +1,7 @@
 //! Peers whose every request makes the plugin trap, and what others see of it.
 
 use super::{
-    Aim, Bench, Section, milliseconds, row,
+    Aim, Bench, Section, milliseconds, pass, row,
     sequence::Dialect,
     traffic::{Group, Rhythm, Traffic},
 };
@@ -39,10 +39,10 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let (turn, mut trapped) = (bench.seconds(30, 5) / TURNS, 0);
     for _ in 0..TURNS {
         traffic.phase(0);
-        std::thread::sleep(turn);
+        pass(turn);
         traffic.phase(1);
         let storm = Storm::start(&culprits);
-        std::thread::sleep(turn);
+        pass(turn);
         trapped += storm.end()?;
     }
     let outcome = traffic.finish()?;

@@ -1,5 +1,6 @@
 //! Traffic that goes on while something else happens: many connections on a thread of their own, each message numbered.
 
+use super::pass;
 use super::sequence::{Answer, Dialect, Losses, Sequence};
 use crate::histogram::Histogram;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -97,7 +98,7 @@ impl Traffic {
             let gone = shared.gone.load(Relaxed);
             ensure!(gone == 0 && !thread.is_finished(), "{gone} of {all} connections can't be made or aren't answered");
             ensure!(start.elapsed() < 6 * PATIENCE, "not all of {all} connections are answered");
-            std::thread::sleep(Duration::from_millis(1));
+            pass(Duration::from_millis(1));
         }
         Ok(Self { shared, thread })
     }
