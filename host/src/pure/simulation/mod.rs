@@ -51,15 +51,14 @@ struct World {
     reload: Reload,
     generation: u64,
     next_generation: u64,
-    serial: u64,
 }
 
 impl World {
     fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let count = 1 + chance.below(3);
-        let shards = (0..count).map(|shard| Shard::new(Guest::new(1, shard as u64))).collect();
-        Self { chance, shards, reload: Reload::None, generation: 1, next_generation: 2, serial: count as u64 }
+        let shards = (0..count).map(|_| Shard::new(Guest::new(1))).collect();
+        Self { chance, shards, reload: Reload::None, generation: 1, next_generation: 2 }
     }
 
     fn live(&mut self, steps: usize) {
@@ -71,7 +70,7 @@ impl World {
             self.reload();
         }
         for shard in &mut self.shards {
-            shard.restart(&mut self.serial);
+            shard.restart();
             shard.drain(&mut self.chance);
             shard.check(self.generation);
         }
@@ -79,14 +78,14 @@ impl World {
 
     fn step(&mut self) {
         let at = self.chance.below(self.shards.len());
-        let Self { chance, shards, serial, .. } = self;
+        let Self { chance, shards, .. } = self;
         let shard = &mut shards[at];
         match chance.below(24) {
             0 => shard.arrive(Wire::new(chance.one_in(2), chance.one_in(3))),
             1..=8 => shard.peer(chance),
             9..=18 => shard.turn(chance),
             19 if chance.one_in(3) => shard.trap_next(),
-            20 => shard.restart(serial),
+            20 => shard.restart(),
             21 if chance.one_in(40) => shard.terminate(chance),
             _ => self.reload(),
         }
@@ -102,13 +101,12 @@ impl World {
             }
             Reload::Voting { generation, mut left, refuses } if !left.is_empty() => {
                 let voter = left.swap_remove(self.chance.below(left.len()));
-                self.serial += 1;
                 if refuses == Some(voter) {
                     // One no is enough; those that haven't voted yet hear of it in the same way.
                     self.shards[voter].refuse(self.chance.one_in(2));
                     Reload::Deciding { commit: false, left: (0..self.shards.len()).collect() }
                 } else {
-                    self.shards[voter].quiesce(Guest::new(generation, self.serial));
+                    self.shards[voter].quiesce(Guest::new(generation));
                     Reload::Voting { generation, left, refuses }
                 }
             }
@@ -121,7 +119,7 @@ impl World {
                 if commit {
                     self.shards[told].commit();
                 } else {
-                    self.shards[told].roll_back(&mut self.serial);
+                    self.shards[told].roll_back();
                 }
                 if left.is_empty() { Reload::None } else { Reload::Deciding { commit, left } }
             }

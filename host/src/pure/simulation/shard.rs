@@ -8,16 +8,15 @@ use crate::pure::outbound::Pool;
 #[derive(Debug, Clone)]
 pub(super) struct Guest {
     pub(super) generation: u64,
-    serial: u64,
-    /// Its state: bytes that it was given, and its predecessors whose state it has.
+    /// Its state: bytes that it was given, and those before it whose state it has.
     pub(super) counted: u64,
     pub(super) dead: bool,
     retired: bool,
 }
 
 impl Guest {
-    pub(super) fn new(generation: u64, serial: u64) -> Self {
-        Self { generation, serial, counted: 0, dead: false, retired: false }
+    pub(super) fn new(generation: u64) -> Self {
+        Self { generation, counted: 0, dead: false, retired: false }
     }
 
     pub(super) fn event(&mut self) {
@@ -87,10 +86,9 @@ impl Shard {
     }
 
     /// A fresh instance of the same generation where nobody sits.
-    pub(super) fn restart(&mut self, serial: &mut u64) {
+    pub(super) fn restart(&mut self) {
         if self.seat.is_none() && !self.held {
-            *serial += 1;
-            self.seat = Some(Guest::new(self.generation, *serial));
+            self.seat = Some(Guest::new(self.generation));
         }
     }
 
@@ -131,10 +129,10 @@ impl Shard {
         self.held = false;
     }
 
-    pub(super) fn roll_back(&mut self, serial: &mut u64) {
+    pub(super) fn roll_back(&mut self) {
         self.pending = None;
         self.held = false;
-        self.restart(serial);
+        self.restart();
     }
 
     // ---- the end

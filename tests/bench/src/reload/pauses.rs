@@ -7,7 +7,7 @@ use super::{
 };
 use crate::histogram::Histogram;
 use anyhow::{Result, ensure};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 /// Live connections.
 const CONNECTIONS: [usize; 3] = [10, 1_000, 10_000];
@@ -47,16 +47,15 @@ fn one(bench: &Bench, connections: usize) -> Result<Found> {
         traffic.phase(0);
         pass(turn);
         traffic.phase(1);
-        in_rhythm(turn, |n| Ok(pauses.extend(reload(&host, &plugins, n)?)))?;
+        in_rhythm(turn, |n| {
+            pauses.extend(host.reload(&plugins[n % 2])?.pause);
+            Ok(())
+        })?;
     }
     let outcome = traffic.finish()?;
     ensure!(outcome.losses.none(), "with {connections} connections: {:?}", outcome.losses);
     let [quiet, during] = outcome.latency.try_into().map_err(|_| anyhow::anyhow!("two phases"))?;
     Ok(Found { connections, reloads: pauses.len(), pause: histogram(pauses), quiet, during })
-}
-
-fn reload(host: &Host, plugins: &[PathBuf; 2], n: usize) -> Result<Vec<u64>> {
-    Ok(host.reload(&plugins[n % 2])?.pause)
 }
 
 /// Half of all speak, up to a number; a tenth of those that do speak TLS.
