@@ -84,12 +84,15 @@ struct ReloadArgs {
     /// The repository
     #[arg(long, default_value = ".")]
     root: PathBuf,
-    /// Another build of sockdock than target/release/sockdock
-    #[arg(long, conflicts_with = "record")]
-    sockdock: Option<PathBuf>,
+    /// Another build of sockdock, below the repository
+    #[arg(long, default_value = "target/release/sockdock")]
+    sockdock: PathBuf,
     /// Write docs/reload-benchmark.md
     #[arg(long, conflicts_with_all = ["quick", "names"])]
     record: bool,
+    /// What else should be known of this run; written down with it
+    #[arg(long)]
+    note: Vec<String>,
 }
 
 fn main() -> Result<()> {
@@ -170,10 +173,12 @@ fn run_reload(args: ReloadArgs) -> Result<()> {
     }
     let root = args.root.canonicalize().context("--root")?;
     let folder = tempfile::tempdir()?;
-    let sockdock = args.sockdock.unwrap_or_else(|| root.join("target/release/sockdock")).canonicalize().context("sockdock")?;
+    let sockdock = root.join(&args.sockdock);
     let bench = reload::Bench { root, sockdock, quick: args.quick, credentials: Credentials::write(folder.path())? };
     bench.check()?;
     let mut setting = machine::describe()?;
+    setting.push(format!("the host: {}", args.sockdock.display()));
+    setting.extend(args.note);
     println!("{}", setting.join("\n"));
     let before = machine::Activity::now()?;
     let mut sections = Vec::new();
