@@ -9,3 +9,4 @@ pub mod proxy_protocol;
 pub mod socket;
 pub mod subscriptions;
 pub mod timers;
+pub mod x509;

@@ -54,6 +54,7 @@ pub(super) struct ListenerCounters {
     pub(super) handshakes_failed: AtomicU64,
     pub(super) reloads: AtomicU64,
     pub(super) reloads_failed: AtomicU64,
+    pub(super) tls_reloads: AtomicU64,
 }
 
 pub(super) fn bump(counter: &AtomicU64) {

@@ -83,6 +83,7 @@ impl Host {
             generation,
         }));
         super::rotate::warn_of_dangers(&listener);
+        super::expiry::warn(&listener);
         let server = Server::new(&self, listener.clone());
         {
             let mut servers = lock(&self.inner.servers);

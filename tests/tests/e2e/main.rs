@@ -47,6 +47,7 @@ mod state;
 mod stop;
 mod tls;
 mod tls_clients;
+mod tls_expiry;
 mod tls_interop;
 mod tls_leaks;
 mod tls_options;

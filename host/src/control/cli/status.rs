@@ -6,7 +6,7 @@ use super::{
     output::{Failure, print, print_json},
     table::{Align, Table},
 };
-use crate::{HostStatus, ListenerStatus};
+use crate::{CertificateStatus, HostStatus, ListenerStatus};
 use clap::Args;
 use std::time::Duration;
 
@@ -78,7 +78,8 @@ fn status_text(status: &HostStatus) -> String {
         }
     }
     text.push_str(&table.render());
-    let troubles: Vec<String> = status.listeners.iter().filter_map(trouble).collect();
+    let troubles: Vec<String> =
+        status.listeners.iter().flat_map(|listener| trouble(listener).into_iter().chain(expiring(listener))).collect();
     if !troubles.is_empty() {
         text.push_str(&format!("\n{}\n", troubles.join("\n")));
     }
@@ -97,6 +98,16 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
     let some: Vec<String> =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
     (!some.is_empty()).then(|| format!("{}: {}", plain(&listener.name), some.join(", ")))
+}
+
+/// Certificates that have to be renewed soon, or that nobody accepts any more.
+fn expiring(listener: &ListenerStatus) -> impl Iterator<Item = String> {
+    listener.certificates.iter().filter(|certificate| certificate.is_due()).map(|certificate| {
+        let CertificateStatus { source, not_after, .. } = certificate;
+        let left = uptime(Duration::from_secs(certificate.expires_in_seconds.unsigned_abs()));
+        let when = if certificate.has_expired() { format!("has expired {left} ago") } else { format!("expires in {left}") };
+        format!("{}: the certificate in {} {when} ({not_after})", plain(&listener.name), plain(source))
+    })
 }
 
 #[cfg(test)]
@@ -124,6 +135,14 @@ mod tests {
                     handshakes_failed: 2,
                     memory_bytes: 1 << 20,
                     state: "listening".into(),
+                    certificates: [("good.pem", 15 * 86_400), ("soon.pem", 3 * 86_400 + 7_200), ("late.pem", -90)]
+                        .map(|(source, expires_in_seconds)| CertificateStatus {
+                            source: source.into(),
+                            not_after: "then".into(),
+                            expires_in_seconds,
+                            ..CertificateStatus::default()
+                        })
+                        .into(),
                     ..ListenerStatus::default()
                 },
                 ListenerStatus {
@@ -143,7 +162,9 @@ mod tests {
                        tls://127.0.0.1:7443\n\
              kv        unix:/run/kv            0                    0      0 B      0 B          0      0        0      0 B  failing: \\u{7}\n\
              \n\
-             echo: 1 failed reload, 2 failed TLS handshakes\n"
+             echo: 1 failed reload, 2 failed TLS handshakes\n\
+             echo: the certificate in soon.pem expires in 3d 2h (then)\n\
+             echo: the certificate in late.pem has expired 1m 30s ago (then)\n"
         );
     }
 
