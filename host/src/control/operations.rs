@@ -27,7 +27,7 @@ pub(crate) struct Change {
     pub(crate) settings: Option<Vec<(String, String)>>,
     /// Change nothing, see whether it would work.
     pub(crate) dry_run: bool,
-    /// Leave the old generation's snapshot behind.
+    /// Go on without the old generation's snapshot, where the new one can't take it over.
     pub(crate) discard_state: bool,
 }
 
