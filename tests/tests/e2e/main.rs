@@ -50,6 +50,7 @@ mod tls_clients;
 mod tls_expiry;
 mod tls_interop;
 mod tls_leaks;
+mod tls_matrix;
 mod tls_options;
 mod tls_rotation;
 mod topics;
