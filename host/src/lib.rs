@@ -21,7 +21,7 @@ pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::{Limits, SlowSubscribers};
 pub use pure::proxy_protocol::ProxyProtocol;
 pub use runtime::{
-    Bind, CertificateStatus, Client, ClientAuth, ClientRule, Connect, Host, HostConfig, HostStatus, Instances, Listen,
-    ListenerStatus, Owner, Passphrase, Plugin, ReloadFailure, ReloadOptions, ReloadReport, Server, Stop, Tls, TlsCertificate,
-    TlsReload, TlsReport, TlsReported, TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, CertificateStatus, Client, ClientAuth, ClientRule, Connect, GenerationStatus, Host, HostConfig, HostStatus, Instances,
+    Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure, ReloadOptions, ReloadReport, Server, Spread, Stop,
+    Tls, TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
 };

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-const COMMANDS: [&str; 7] = ["serve", "connect", "reload", "status", "stop", "build", "inspect"];
+const COMMANDS: [&str; 9] = ["serve", "connect", "reload", "promote", "rollback", "status", "stop", "build", "inspect"];
 
 fn help(command: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_sockdock")).args([command, "--help"]).output().unwrap();

@@ -106,6 +106,12 @@ impl Client {
         self.read_to_end(&mut got).map(|_| got)
     }
 
+    /// The first `length` bytes, or the error that comes in their place.
+    pub fn try_receive(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut got = vec![0; length];
+        self.read_exact(&mut got).map(|()| got)
+    }
+
     /// Expects the peer's end, and nothing before it.
     #[track_caller]
     pub fn expect_end(&mut self) {

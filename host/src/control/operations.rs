@@ -25,10 +25,8 @@ pub(crate) struct Change {
     pub(crate) plugin: Option<PathBuf>,
     /// Other settings.
     pub(crate) settings: Option<Vec<(String, String)>>,
-    /// Change nothing, see whether it would work.
-    pub(crate) dry_run: bool,
-    /// Go on without the old generation's snapshot, where the new one can't take it over.
-    pub(crate) discard_state: bool,
+    /// How to go about it.
+    pub(crate) options: ReloadOptions,
 }
 
 impl Operations {
@@ -62,6 +60,15 @@ impl Operations {
         if !report.dry_run {
             *current = Some(next.path().to_owned());
         }
+        Ok(report)
+    }
+
+    /// Goes back to what served before the last reload.
+    pub(crate) async fn roll_back(&self, server: &Server, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
+        let slot = self.slot(server.name());
+        let mut current = slot.lock().await;
+        let report = server.rollback(discard_state).await?;
+        *current = server.plugin().source().map(ToOwned::to_owned);
         Ok(report)
     }
 
@@ -109,8 +116,7 @@ impl Operations {
             Ok(loaded) => loaded,
             Err(error) => return Err(server.refuse_reload(error)),
         };
-        let options = ReloadOptions::default().dry_run(change.dry_run).discard_state(change.discard_state);
-        Ok((server.reload_with(plugin, options).await?, source))
+        Ok((server.reload_with(plugin, change.options).await?, source))
     }
 
     fn slot(&self, listener: &str) -> Slot {
@@ -126,7 +132,8 @@ fn next_source(
     plugin: Option<PathBuf>,
     settings: Option<Vec<(String, String)>>,
 ) -> Result<Source> {
-    let path = plugin.or(current).or_else(|| server.plugin().path().map(ToOwned::to_owned));
+    // What serves knows best: it may have come by a rollback.
+    let path = plugin.or_else(|| server.plugin().source().map(ToOwned::to_owned)).or(current);
     let path = path.ok_or_else(|| {
         Error::configuration(format!("the plugin of {} came from no file that could be read again", server.name()))
             .hint("name the plugin to load")

@@ -36,7 +36,7 @@ impl Source {
             Ok(found) if found.is_dir() => build::build(&self.path, &BuildOptions { output, ..BuildOptions::default() })?.file,
             _ => self.path.clone(),
         };
-        let plugin = Plugin::from_file(file)?;
+        let plugin = Plugin::from_file(file)?.built_from(&self.path);
         Ok(self.settings.iter().fold(plugin, |plugin, (key, value)| plugin.config(key, value)))
     }
 

@@ -29,6 +29,9 @@ pub struct Limits {
     pub connections_per_peer: Option<usize>,
     /// Timers armed at a time, per instance.
     pub timers: usize,
+    /// Generations of the plugin that may be live at a time: those whose connections stay with them, and the one that gets the new ones.
+    /// 4: each has instances of its own.
+    pub generations: usize,
     /// Topics that one socket may be subscribed to at a time. 256: a person's rooms; more is a plugin that forgets to unsubscribe.
     pub topics: usize,
     /// Bytes of a topic's name. 256: each is kept once per instance that has a subscriber.
@@ -113,6 +116,7 @@ impl Default for Limits {
             connections: 65_536,
             connections_per_peer: None,
             timers: 65_536,
+            generations: 4,
             topics: 256,
             topic_name: 256,
             subscriptions: 1 << 20,
@@ -153,6 +157,7 @@ impl Limits {
             ("max-connections", self.connections == 0),
             ("max-connections-per-peer", self.connections_per_peer == Some(0)),
             ("reads-per-turn", self.reads_per_turn == 0),
+            ("max-generations", self.generations == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))

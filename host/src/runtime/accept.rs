@@ -7,7 +7,6 @@ use super::worker::Local;
 use crate::net::{Accepted, Handshake, Stream, Transport, accept_loop, accept_rest, read_announcement};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Starts accepting on one address; on the worker whose loop it is to be.
 pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Address>) {
@@ -45,8 +44,9 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
         tracing::warn!(listener = %listener.name, limit = listener.limits.connections, "connection refused: max-connections reached");
         return;
     }
-    let Some(shard) = listener.shards().iter().min_by_key(|shard| shard.counters.connections.load(Relaxed)) else { return };
-    let ticket = Ticket::new(shard.counters.clone(), listener.drained.clone());
+    let peer = Remote::from(accepted.peer.clone()).ip().filter(|_| listener.proxy_protocol.is_none());
+    let draw = listener.draw(peer);
+    let Some((shard, ticket)) = lock(&listener.roster).place(draw, &listener.drained) else { return };
     if shard.worker.index == local.index {
         welcome(local, shard.number, address, accepted, ticket);
     } else {
@@ -57,8 +57,8 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
 
 /// Makes a connection of it, on the worker where it stays.
 fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Accepted, mut ticket: Ticket) {
-    let Some(shard) = local.shards.borrow().get(&shard).cloned() else { return };
-    let listener = &shard.listener;
+    let Some(home) = local.home(shard) else { return };
+    let listener = home.listener();
     let ends = Ends { remote: Remote::from(accepted.peer), local: None };
     let transport = match Transport::register(accepted.fd, address.bound.is_unix()) {
         Ok(transport) => transport,
@@ -75,13 +75,13 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     }
     if listener.proxy_protocol.is_none() && !address.speaks_tls() {
         if listener.admits(&ends.remote, &mut ticket) {
-            shard.adopt(Stream::Plain(transport), ends, ticket);
+            home.adopt(Stream::Plain(transport), ends, ticket);
         }
         return;
     }
     let address = address.clone();
     tokio::task::spawn_local(async move {
-        let listener = &shard.listener;
+        let listener = home.listener();
         let mut forced = listener.forced.subscribe();
         let limit = listener.limits.handshake_timeout;
         let beginning = tokio::time::timeout(limit, begin(listener, &address, transport, ends, &mut ticket));
@@ -90,7 +90,7 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
             _ = forced.wait_for(|forced| *forced) => return,
         };
         match outcome {
-            Ok(Some((stream, ends))) => shard.adopt(stream, ends, ticket),
+            Ok(Some((stream, ends))) => home.adopt(stream, ends, ticket),
             Ok(None) => {}
             Err(_) => {
                 bump(&listener.counters.handshakes_failed);

@@ -13,10 +13,6 @@ impl Count {
         self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
     }
 
-    pub(super) fn set(&self, n: u64) {
-        self.0.store(n, Relaxed);
-    }
-
     pub(super) fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
@@ -27,8 +23,6 @@ impl Count {
 pub(super) struct ShardCounters {
     pub(super) bytes_read: Count,
     pub(super) bytes_written: Count,
-    pub(super) events: Count,
-    pub(super) traps: Count,
     /// Linear memory of its instance at the last look, bytes.
     pub(super) memory: Count,
     /// 1 while its instance can be called.
@@ -55,6 +49,18 @@ pub(super) struct ListenerCounters {
     pub(super) reloads: AtomicU64,
     pub(super) reloads_failed: AtomicU64,
     pub(super) tls_reloads: AtomicU64,
+}
+
+/// What shards and generations had counted that are gone.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    pub(super) bytes_read: AtomicU64,
+    pub(super) bytes_written: AtomicU64,
+    pub(super) events: AtomicU64,
+    pub(super) traps: AtomicU64,
+    pub(super) published: AtomicU64,
+    pub(super) delivered: AtomicU64,
+    pub(super) slow_subscribers: AtomicU64,
 }
 
 pub(super) fn bump(counter: &AtomicU64) {

@@ -76,6 +76,9 @@ impl Drop for Driver {
             && let Some(sockets) = &mut state.sockets
         {
             sockets.remove(self.id);
+            if sockets.entries.is_empty() {
+                state.emptied(&self.shard);
+            }
         }
     }
 }

@@ -83,10 +83,12 @@ pub(super) struct Inner {
     control: tokio::runtime::Handle,
     /// Dropped, it ends the control thread.
     _control_thread: oneshot::Sender<()>,
+    /// Of all plugins.
+    pub(super) max_instances: u32,
     pub(super) graveyard: Graveyard,
     pub(super) serials: Arc<AtomicU64>,
     /// Shards made so far.
-    pub(super) shards: AtomicU64,
+    pub(super) shards: Arc<AtomicU64>,
     born: Instant,
 }
 
@@ -107,6 +109,7 @@ impl Host {
         if let Some(instances) = config.max_instances {
             engine.max_instances = instances;
         }
+        let max_instances = engine.max_instances;
         let engine = Engine::new(&engine)?;
         let workers = (0..config.workers.unwrap_or(cores).get()).map(Worker::start).collect::<Result<Vec<_>>>()?;
         let (control, thread) = start_control()?;
@@ -117,9 +120,10 @@ impl Host {
             referenced: watch::Sender::new(0),
             control,
             _control_thread: thread,
+            max_instances,
             graveyard: start_undertaker()?,
             serials: Arc::default(),
-            shards: AtomicU64::new(0),
+            shards: Arc::default(),
             born: Instant::now(),
         };
         let inner = Arc::new(inner);

@@ -28,6 +28,8 @@ pub enum Instances {
     PerCore,
     /// So many, spread evenly over the workers.
     Count(NonZeroUsize),
+    /// One per accepted connection, for as long as it lives: connections share no memory, and a fault costs one alone.
+    PerConnection,
 }
 
 impl FromStr for Instances {
@@ -37,11 +39,10 @@ impl FromStr for Instances {
         match text {
             "shared" => Ok(Self::Shared),
             "per-core" => Ok(Self::PerCore),
-            "per-connection" => Err(Error::configuration("instances 'per-connection' isn't supported yet")
-                .hint("use shared, per-core or a number; per-connection comes with a later version")),
+            "per-connection" => Ok(Self::PerConnection),
             number => number.parse().map(Self::Count).map_err(|_| {
                 Error::configuration(format!("instances '{number}' makes no sense"))
-                    .hint("use shared, per-core or a number from 1")
+                    .hint("use shared, per-core, per-connection or a number from 1")
             }),
         }
     }
@@ -52,6 +53,7 @@ impl fmt::Display for Instances {
         match self {
             Self::Shared => f.write_str("shared"),
             Self::PerCore => f.write_str("per-core"),
+            Self::PerConnection => f.write_str("per-connection"),
             Self::Count(count) => write!(f, "{count}"),
         }
     }

@@ -1,10 +1,11 @@
 //! A listener: what its shards, its accept loops and its embedder share.
 
-use super::counters::{ListenerCounters, ShardCounters, read};
+use super::counters::{ListenerCounters, Past, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::grants::Grants;
 use super::listen::Instances;
 use super::peers::Peers;
+use super::roster::{Draw, Roster};
 use super::shard::Shard;
 use super::sockets::Sockets;
 use super::threads::Graveyard;
@@ -16,6 +17,7 @@ use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use crate::pure::proxy_protocol::ProxyProtocol;
 use arc_swap::ArcSwap;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -109,9 +111,13 @@ pub(super) struct Listener {
     pub(super) urls: Vec<String>,
     /// It listens nowhere: its first connection is the host's own.
     pub(super) client: bool,
-    /// Set once, when all are up.
-    pub(super) shards: OnceLock<Vec<ShardHandle>>,
+    /// Its generations and shards. Locked when a connection comes, never per event.
+    pub(super) roster: Mutex<Roster>,
+    /// Whose loops accept; set once, when all are up.
+    pub(super) acceptor: OnceLock<Worker>,
     pub(super) counters: ListenerCounters,
+    /// What was counted by shards and generations that are gone.
+    pub(super) past: Past,
     /// A shard has lost its last connection.
     pub(super) drained: Arc<Notify>,
     pub(super) stopping: AtomicBool,
@@ -124,11 +130,10 @@ pub(super) struct Listener {
     pub(super) rotation: Mutex<()>,
     /// Serials of all sockets of the host.
     pub(super) serials: Arc<AtomicU64>,
+    /// Numbers of all shards of the host.
+    pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
-    /// One per shard, in their order.
-    pub(super) mailboxes: Arc<[Mailbox]>,
     topics: Arc<dyn Topics>,
-    generation: Mutex<SharedGeneration>,
 }
 
 /// What a [`Listener`] is made from.
@@ -139,12 +144,11 @@ pub(super) struct Parts {
     pub(super) allow_half_open: bool,
     pub(super) proxy_protocol: Option<ProxyProtocol>,
     pub(super) instances: Instances,
-    /// How many shards there are to be.
-    pub(super) members: usize,
     pub(super) addresses: Vec<Arc<Address>>,
     /// What a client connects to.
     pub(super) target: Option<String>,
     pub(super) serials: Arc<AtomicU64>,
+    pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
     pub(super) generation: SharedGeneration,
 }
@@ -152,10 +156,8 @@ pub(super) struct Parts {
 impl Listener {
     pub(super) fn new(parts: Parts) -> Self {
         let limits = &parts.limits;
-        let mailboxes: Arc<[Mailbox]> = (0..parts.members).map(|_| Mailbox::new(limits.topic_backlog)).collect();
         Self {
-            topics: Arc::new(InProcess::new(limits.subscriptions, mailboxes.clone())),
-            mailboxes,
+            topics: Arc::new(InProcess::new(limits.subscriptions)),
             name: parts.name,
             peers: parts.limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit))),
             limits: parts.limits,
@@ -166,8 +168,10 @@ impl Listener {
             urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),
             client: parts.target.is_some(),
             addresses: Mutex::new(parts.addresses),
-            shards: OnceLock::new(),
+            roster: Mutex::new(Roster::new(parts.generation)),
+            acceptor: OnceLock::new(),
             counters: ListenerCounters::default(),
+            past: Past::default(),
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
             forced: watch::Sender::new(false),
@@ -175,27 +179,45 @@ impl Listener {
             transaction: tokio::sync::Mutex::default(),
             rotation: Mutex::default(),
             serials: parts.serials,
+            numbers: parts.numbers,
             graveyard: parts.graveyard,
-            generation: Mutex::new(parts.generation),
         }
     }
 
-    pub(super) fn shards(&self) -> &[ShardHandle] {
-        self.shards.get().map_or(&[], Vec::as_slice)
+    /// All that there are, those of old generations included.
+    pub(super) fn shards(&self) -> Vec<ShardHandle> {
+        lock(&self.roster).shards().iter().map(|enrolled| enrolled.shard.clone()).collect()
     }
 
-    /// The place of one of its shards among the others.
-    pub(super) fn membership(&self, member: usize) -> Membership {
-        Membership::new(self.topics.clone(), member)
+    /// A place for one more shard among the others. `wake` has it look into its mailbox.
+    pub(super) fn membership(&self, wake: impl Fn() + Send + Sync + 'static) -> Membership {
+        Membership::new(self.topics.clone(), Mailbox::new(self.limits.topic_backlog, wake))
     }
 
     /// The generation that serves.
     pub(super) fn generation(&self) -> SharedGeneration {
-        lock(&self.generation).clone()
+        lock(&self.roster).serving().clone()
     }
 
-    pub(super) fn set_generation(&self, generation: SharedGeneration) {
-        *lock(&self.generation) = generation;
+    /// The generation for a new connection from there.
+    pub(super) fn pick(&self, peer: Option<IpAddr>) -> SharedGeneration {
+        lock(&self.roster).pick(self.draw(peer))
+    }
+
+    /// What a trial's share is drawn by. Through a balancer all come from the same address, until it is known whom they are from.
+    pub(super) fn draw(&self, peer: Option<IpAddr>) -> Draw {
+        Draw { peer, count: read(&self.counters.accepted) }
+    }
+
+    /// An empty table of connections.
+    pub(super) fn table(&self, counters: Arc<ShardCounters>, membership: Membership) -> Sockets {
+        let (limits, grants) = (self.limits.clone(), self.grants.clone());
+        Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone(), membership)
+    }
+
+    /// Numbers for so many new shards.
+    pub(super) fn number_shards(&self, count: usize) -> std::ops::RangeFrom<u64> {
+        self.numbers.fetch_add(count as u64, Relaxed)..
     }
 
     /// Ends the accept loops; the listening sockets close when the last of what this returns is dropped.
@@ -206,7 +228,7 @@ impl Listener {
 
     /// Connections alive, handshakes included.
     pub(super) fn connections(&self) -> u64 {
-        self.shards().iter().map(|shard| read(&shard.counters.connections)).sum()
+        lock(&self.roster).shards().iter().map(|enrolled| read(&enrolled.shard.counters.connections)).sum()
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -2,11 +2,13 @@
 //!
 //! From the outside in: [`Host`] starts workers and listeners, [`Server`] is a listener in its embedder's hands. A
 //! listener has a *shard* per instance, spread over the workers: the instance (in its *seat*), the connections (*sockets*), the
-//! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction over the shards: they
-//! *vote*, then commit or roll back.
+//! timers. Each connection has a *driver*, a task that takes *turns*. A reload is a transaction: its shards *vote*, then commit or roll
+//! back (*swap*); or it puts a *generation* with shards of its own beside the old one (*branch*), whose shards *retire*.
 
 mod accept;
 mod alarm;
+mod branch;
+mod canary;
 mod client;
 mod clock;
 mod counters;
@@ -17,22 +19,32 @@ mod entry;
 mod expiry;
 mod generation;
 mod grants;
+mod home;
 mod host;
 mod hostcalls;
+mod judge;
 mod listen;
 mod listener;
+mod nest;
+mod options;
 mod peers;
 mod plugin;
 mod prepare;
 mod reload;
 mod report;
+mod retire;
+mod roster;
 mod rotate;
 mod seat;
 mod server;
 mod shard;
+mod shift;
 mod sockets;
 mod staged;
 mod start;
+mod statuses;
+mod swap;
+mod tally;
 mod threads;
 mod topics;
 mod turn;
@@ -47,8 +59,10 @@ pub use crate::net::{
 pub use client::{Client, Connect};
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
+pub use options::{Policy, ReloadOptions, Spread};
 pub use plugin::Plugin;
-pub use reload::ReloadOptions;
-pub use report::{CertificateStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported};
+pub use report::{
+    CertificateStatus, GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported,
+};
 pub use rotate::TlsReload;
 pub use server::{Server, Stop};

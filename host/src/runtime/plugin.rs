@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Plugin {
     name: Arc<str>,
     path: Option<PathBuf>,
+    /// What its file was built from, where that is a folder.
+    source: Option<PathBuf>,
     bytes: Arc<[u8]>,
     config: Vec<(String, String)>,
 }
@@ -37,12 +39,18 @@ impl Plugin {
             error.hint("give the path of a .wasm component; `sockdock build` makes one from a source folder")
         })?;
         let name = path.file_stem().map_or("plugin".into(), |stem| stem.to_string_lossy());
-        Ok(Self { name: name.as_ref().into(), path: Some(path.to_owned()), bytes: bytes.into(), config: Vec::new() })
+        Ok(Self {
+            name: name.as_ref().into(),
+            path: Some(path.to_owned()),
+            source: None,
+            bytes: bytes.into(),
+            config: Vec::new(),
+        })
     }
 
     /// A component that is in memory already.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into().into(), path: None, bytes: bytes.into().into(), config: Vec::new() }
+        Self { name: name.into().into(), path: None, source: None, bytes: bytes.into().into(), config: Vec::new() }
     }
 
     /// Adds a pair to what `lifecycle.start` is told, in the order of the calls.
@@ -65,6 +73,18 @@ impl Plugin {
     /// The file that it was read from.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Says what its file was built from, for a reload that builds it again.
+    #[must_use]
+    pub(crate) fn built_from(mut self, source: impl Into<PathBuf>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The folder or file that it came from.
+    pub(crate) fn source(&self) -> Option<&Path> {
+        self.source.as_deref().or(self.path())
     }
 
     /// The component.

@@ -16,30 +16,49 @@ pub(super) struct Candidate {
     pub(super) staged: Staged,
 }
 
-/// Compiles `plugin` (or takes it from the cache), makes `count` instances and calls their `start`. Blocks.
+/// What a generation is made from.
+pub(super) enum Origin {
+    /// A component that isn't compiled yet.
+    Plugin(Engine, Plugin),
+    /// A generation that has served already, with its settings.
+    Earlier(SharedGeneration),
+}
+
+impl Origin {
+    fn generation(&self, number: u64, limits: &Limits) -> Result<Generation> {
+        match self {
+            Self::Earlier(earlier) => Ok(earlier.renumbered(number)),
+            Self::Plugin(engine, plugin) => {
+                // In an error the file says more than the name.
+                let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
+                let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
+                Ok(Generation::new(number, component, plugin.clone(), Settings::new(plugin.name(), limits)))
+            }
+        }
+    }
+}
+
+/// Compiles a plugin (or takes it from the cache), makes `count` instances and calls their `start`. Blocks.
 pub(super) fn prepare(
-    engine: &Engine,
-    plugin: &Plugin,
+    origin: &Origin,
     number: u64,
     listener: &Arc<str>,
     limits: &Arc<Limits>,
     count: usize,
 ) -> Result<Vec<Candidate>> {
-    // In an error the file says more than the name.
-    let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
-    let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
-    let timer_handler = component.has_timer_handler();
-    let settings = Settings::new(plugin.name(), limits);
-    let generation = Arc::new(Generation { number, component, plugin: plugin.clone(), settings });
-    let candidate = |_| {
-        let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
-        let mut instance =
-            Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
-        instance.start(&mut slot, plugin.configuration()).map_err(|fault| refused(plugin, fault))?;
-        let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
-        Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })
-    };
-    (0..count).map(candidate).collect()
+    let generation = Arc::new(origin.generation(number, limits)?);
+    (0..count).map(|_| candidate(&generation, listener, limits)).collect()
+}
+
+/// One more instance of `generation`, which has had its `start`. Blocks for as long as that takes.
+pub(super) fn candidate(generation: &SharedGeneration, listener: &Arc<str>, limits: &Arc<Limits>) -> Result<Candidate> {
+    let (plugin, timer_handler) = (&generation.plugin, generation.component.has_timer_handler());
+    let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
+    let mut instance =
+        Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
+    instance.start(&mut slot, plugin.configuration()).map_err(|fault| refused(plugin, fault))?;
+    let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
+    Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })
 }
 
 fn refused(plugin: &Plugin, fault: GuestFault) -> Error {

@@ -8,8 +8,10 @@ use std::fmt;
 pub struct ReloadReport {
     /// The listener's name.
     pub listener: String,
-    /// The generation that serves now (the first is 1).
+    /// The generation that serves now (the first is 1), or is tried (`canary`).
     pub generation: u64,
+    /// How it came: `migrate`, `new-connections` or `canary`.
+    pub policy: String,
     /// SHA-256 of the component that served before, hex.
     pub from_digest: String,
     /// SHA-256 of the component that serves now, hex.
@@ -149,6 +151,8 @@ pub struct ListenerStatus {
     pub slow_subscribers: u64,
     /// Linear memory of all instances, bytes.
     pub memory_bytes: u64,
+    /// Those that are live, the oldest first.
+    pub generations: Vec<GenerationStatus>,
     /// `listening`, `draining`, or `failing: …` while restarts back off.
     pub state: String,
     /// The certificates that it shows, and those that its plugin may show.
@@ -169,4 +173,31 @@ pub struct CertificateStatus {
     pub not_after: String,
     /// Seconds from now to then; below zero once it has expired.
     pub expires_in_seconds: i64,
+}
+
+/// One of a listener's live generations at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationStatus {
+    /// Its number; the first is 1.
+    pub number: u64,
+    /// SHA-256 of its component, hex.
+    pub digest: String,
+    /// The file that the component came from, if any.
+    pub plugin: Option<String>,
+    /// Seconds since it began to serve.
+    pub age_seconds: u64,
+    /// Its instances alive at this moment.
+    pub instances_up: u64,
+    /// Its open connections.
+    pub connections: u64,
+    /// Guest calls for sockets and timers.
+    pub events: u64,
+    /// Traps and used-up budgets.
+    pub traps: u64,
+    /// Connections that ended with an error.
+    pub close_errors: u64,
+    /// Microseconds within which 99 of 100 events were handled, from a sample, to within a quarter. None before the first event.
+    pub handler_p99_us: Option<u64>,
+    /// `serving`, `draining`, or `canary 10%`; with the seconds that are left.
+    pub state: String,
 }

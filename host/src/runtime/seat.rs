@@ -5,6 +5,7 @@ use super::sockets::{Phase, Sockets};
 use crate::guest::{GuestFault, Instance};
 use crate::pure::socket::SocketId;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// What a fault counts against one call that goes well: where these are fewer than four to one, restarts come to wait. A peer
@@ -32,7 +33,7 @@ impl Seat {
 impl State {
     /// A call failed: undo it, let its connection go, and go on with a fresh instance.
     pub(super) fn faulted(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, fault: &GuestFault) {
-        shard.counters.traps.add(1);
+        self.tally.traps.add(1);
         tracing::error!(
             listener = %shard.listener.name,
             generation = self.generation.number,
@@ -46,6 +47,11 @@ impl State {
             sockets.undo(current);
         }
         self.vacate(shard, fault.message.clone());
+        if shard.member.is_some() {
+            // Nobody else is concerned: the connection ends, and what it has made.
+            self.condemn_all();
+            return;
+        }
         self.strikes = self.strikes.saturating_add(FAULT);
         if self.strikes <= FREE_STRIKES {
             self.restart(shard);
@@ -54,12 +60,40 @@ impl State {
         }
     }
 
+    /// The last connection has ended: an instance that was there for one ends with it.
+    pub(super) fn emptied(&mut self, shard: &Rc<Shard>) {
+        let Some(member) = &shard.member else { return };
+        self.closed = true;
+        self.generation.instances.fetch_sub(1, Relaxed);
+        self.vacate(shard, "ended".to_owned());
+        if let Some(sockets) = &self.sockets {
+            sockets.membership.leave();
+            sockets.timer_waker.wake_by_ref();
+        }
+        member.leave();
+    }
+
+    fn condemn_all(&mut self) {
+        let entries = self.sockets.iter_mut().flat_map(|sockets| sockets.entries.iter_mut());
+        for (_, entry) in entries {
+            entry.machine.condemn();
+            entry.waker.wake_by_ref();
+        }
+    }
+
     /// Takes the instance away; its memory is given back off the worker.
     pub(super) fn vacate(&mut self, shard: &Rc<Shard>, why: String) {
-        shard.counters.up.set(0);
         if let Seat::Up(instance) = std::mem::replace(&mut self.seat, Seat::Down(why)) {
+            shard.counters.up.add(1_u64.wrapping_neg());
+            self.note_memory(shard, 0);
             shard.listener.dispose(instance);
         }
+    }
+
+    /// The instance has so much linear memory now. Shards may share their counters.
+    pub(super) fn note_memory(&mut self, shard: &Shard, bytes: usize) {
+        let before = std::mem::replace(&mut self.memory, bytes as u64);
+        shard.counters.memory.add(self.memory.wrapping_sub(before));
     }
 
     /// Puts a fresh instance of the same generation in place: it gets `start`, finds its sockets by `live` and their contexts as
@@ -95,8 +129,8 @@ impl State {
 
     /// `instance` serves from now on.
     pub(super) fn seat_instance(&mut self, shard: &Rc<Shard>, instance: Instance<Sockets>) {
-        shard.counters.memory.set(instance.memory_bytes() as u64);
-        shard.counters.up.set(1);
+        self.note_memory(shard, instance.memory_bytes());
+        shard.counters.up.add(1);
         self.seat = Seat::Up(Box::new(instance));
         if let Some(sockets) = &mut self.sockets {
             sockets.phase = Phase::Acting;

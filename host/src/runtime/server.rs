@@ -1,14 +1,16 @@
 //! A listener in its embedder's hands.
 
 use super::accept;
+use super::canary::promote;
 use super::counters::read;
 use super::host::Host;
 use super::listener::{Listener, ShardHandle};
+use super::options::ReloadOptions;
 use super::plugin::Plugin;
-use super::reload::{ReloadOptions, refuse, reload};
+use super::prepare::Origin;
+use super::reload::{refuse, reload, roll_back};
 use super::report::{ListenerStatus, ReloadFailure, ReloadReport, TlsReport};
 use super::rotate::{TlsReload, reload_tls};
-use super::seat::Seat;
 use crate::pure::error::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -80,8 +82,29 @@ impl Server {
     pub async fn reload_with(&self, plugin: Plugin, options: ReloadOptions) -> Result<ReloadReport, ReloadFailure> {
         let gone = |reason: String| self.unreachable(reason);
         let host = self.host().map_err(|error| gone(error.to_string()))?;
-        let work = reload(host.inner.engine.clone(), self.listener.clone(), plugin, options);
+        let work = reload(self.listener.clone(), Origin::Plugin(host.inner.engine.clone(), plugin), options);
         host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+    }
+
+    /// Calls a canary off, if one is under way. Else goes back to the component and settings that served before the last reload, with all
+    /// live connections; state goes back by `snapshot` and `restore`. The generation gets a new number. A second rollback takes the first one back.
+    ///
+    /// # Errors
+    /// All stays as it is: there was no reload yet, or the earlier component can't take the state over (unless `discard_state`).
+    pub async fn rollback(&self, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
+        let gone = |error: Error| self.unreachable(error.to_string());
+        let host = self.host().map_err(gone)?;
+        host.control(roll_back(self.listener.clone(), discard_state)).await.unwrap_or_else(|error| Err(gone(error)))
+    }
+
+    /// Ends a canary at once: it serves from now on, and takes the old generation's connections over.
+    ///
+    /// # Errors
+    /// When there is no canary.
+    pub async fn promote(&self) -> Result<ReloadReport, ReloadFailure> {
+        let gone = |error: Error| self.unreachable(error.to_string());
+        let host = self.host().map_err(gone)?;
+        host.control(promote(self.listener.clone())).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     /// Reads its certificates, keys, authorities and revocation lists again, and those of its plugin's credentials, for handshakes that
@@ -121,17 +144,11 @@ impl Server {
     pub async fn status(&self) -> ListenerStatus {
         let mut states = Vec::new();
         for shard in self.listener.shards() {
-            let look = shard.clone().ask(|shard| match &shard.state.borrow().seat {
-                Seat::Up(instance) => {
-                    shard.counters.memory.set(instance.memory_bytes() as u64);
-                    None
-                }
-                Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
-            });
-            match self.within(PATIENCE, look).await {
+            let index = shard.worker.index;
+            match self.within(PATIENCE, shard.look()).await {
                 Some(Ok(Some(why))) => states.push(format!("failing: {why}")),
                 Some(_) => {}
-                None => states.push(format!("busy: worker {} hasn't answered for {PATIENCE:?}", shard.worker.index)),
+                None => states.push(format!("busy: worker {index} hasn't answered for {PATIENCE:?}")),
             }
         }
         if self.listener.is_stopping() {
@@ -201,39 +218,32 @@ impl Server {
     /// Waits until no connection is left.
     pub(super) async fn emptied(&self) {
         loop {
-            let notified = self.listener.drained.notified();
-            let mut notified = std::pin::pin!(notified);
-            notified.as_mut().enable();
+            let shards = self.listener.shards();
+            self.listener.emptied(&shards).await;
+            // Others may have come meanwhile, of a new generation.
             if self.listener.connections() == 0 {
                 return;
             }
-            notified.await;
         }
     }
 
     async fn stop_inner(&self, how: Stop) -> Result<()> {
         let listener = &self.listener;
         let first = listener.stopping.swap(true, Relaxed);
-        if !first && let Some(shard) = listener.shards().first() {
+        if !first && let Some(worker) = listener.acceptor.get() {
             let own = listener.clone();
-            shard.worker.ask(move |local| accept::stop(local, &own)).await?;
+            worker.ask(move |local| accept::stop(local, &own)).await?;
         }
         if how == Stop::Graceful {
             self.drained(listener.limits.drain_timeout).await;
         }
         listener.forced.send_replace(true);
         for shard in listener.shards() {
-            shard.clone().ask(|shard| shard.terminate()).await?;
+            let _ = shard.terminate(None).await;
         }
         let all_gone = self.drained(FORCED).await;
         for shard in listener.shards() {
-            shard
-                .clone()
-                .ask(|shard| {
-                    shard.local.shards.borrow_mut().remove(&shard.number);
-                    shard.close();
-                })
-                .await?;
+            let _ = shard.end().await;
         }
         if let Ok(host) = self.host() {
             host.forget(self);
@@ -255,7 +265,9 @@ impl Server {
         let listener = &self.listener;
         let generation = listener.generation();
         let counters = &listener.counters;
-        let sum = |what: fn(&ShardHandle) -> u64| listener.shards().iter().map(what).sum();
+        let shards = listener.shards();
+        let sum = |what: fn(&ShardHandle) -> u64| shards.iter().map(what).sum::<u64>();
+        let (generations, events, traps) = listener.generations();
         ListenerStatus {
             name: listener.name.to_string(),
             addresses: self.addresses(),
@@ -266,10 +278,11 @@ impl Server {
             instances_up: sum(|shard| shard.counters.up.get()),
             connections: listener.connections(),
             accepted: read(&counters.accepted),
-            bytes_read: sum(|shard| shard.counters.bytes_read.get()),
-            bytes_written: sum(|shard| shard.counters.bytes_written.get()),
-            events: sum(|shard| shard.counters.events.get()),
-            traps: sum(|shard| shard.counters.traps.get()),
+            bytes_read: read(&listener.past.bytes_read) + sum(|shard| shard.counters.bytes_read.get()),
+            bytes_written: read(&listener.past.bytes_written) + sum(|shard| shard.counters.bytes_written.get()),
+            events: read(&listener.past.events) + events,
+            traps: read(&listener.past.traps) + traps,
+            generations,
             reloads: read(&counters.reloads),
             reloads_failed: read(&counters.reloads_failed),
             tls_reloads: read(&counters.tls_reloads),
@@ -277,9 +290,9 @@ impl Server {
             accept_errors: read(&counters.accept_errors),
             refused: read(&counters.refused),
             subscriptions: sum(|shard| shard.counters.subscriptions.get()),
-            published: sum(|shard| shard.counters.published.get()),
-            delivered: sum(|shard| shard.counters.delivered.get()),
-            slow_subscribers: sum(|shard| shard.counters.slow_subscribers.get()),
+            published: read(&listener.past.published) + sum(|shard| shard.counters.published.get()),
+            delivered: read(&listener.past.delivered) + sum(|shard| shard.counters.delivered.get()),
+            slow_subscribers: read(&listener.past.slow_subscribers) + sum(|shard| shard.counters.slow_subscribers.get()),
             memory_bytes: sum(|shard| shard.counters.memory.get()),
             state: match (states.is_empty(), listener.client) {
                 (true, false) => "listening".to_owned(),

@@ -5,11 +5,13 @@ use super::driver::Driver;
 use super::ends::Ends;
 use super::generation::SharedGeneration;
 use super::listener::Listener;
+use super::nest::Member;
 use super::seat::Seat;
 use super::sockets::Sockets;
+use super::tally::Tally;
 use super::vote::Pending;
 use super::worker::Local;
-use crate::guest::{GuestFault, Instance, Slot};
+use crate::guest::{GuestFault, Slot};
 use crate::net::Stream;
 use crate::pure::connection::Event;
 use crate::pure::socket::SocketId;
@@ -17,12 +19,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 /// One of a listener's instances, and what belongs to it; lives on one worker.
 pub(super) struct Shard {
-    pub(super) number: u64,
-    /// Its place among the listener's.
-    pub(super) member: usize,
+    /// Its place, where each connection has an instance.
+    pub(super) member: Option<Member>,
     pub(super) listener: Arc<Listener>,
     pub(super) counters: Arc<ShardCounters>,
     pub(super) local: Rc<Local>,
@@ -35,6 +37,8 @@ pub(super) struct State {
     pub(super) sockets: Slot<Sockets>,
     pub(super) seat: Seat,
     pub(super) generation: SharedGeneration,
+    /// What it does here.
+    pub(super) tally: Arc<Tally>,
     /// A reload's candidate, voted for and waiting for the decision.
     pub(super) pending: Option<Pending>,
     /// A reload has stopped the guest's calls.
@@ -44,6 +48,8 @@ pub(super) struct State {
     /// Drivers that came by while the guest couldn't be called. A reload wakes these and no others, so that its pause
     /// doesn't grow with connections.
     pub(super) waiting: Vec<Waker>,
+    /// Its instance's linear memory at the last look, bytes.
+    pub(super) memory: u64,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
 }
@@ -71,17 +77,19 @@ impl Shard {
         }
     }
 
+    /// For what `generation` is going to do here.
+    pub(super) fn tally(&self, generation: &SharedGeneration) -> Arc<Tally> {
+        self.member.as_ref().map_or_else(|| generation.tally(), |member| member.nest.tally(generation))
+    }
+
     /// Its end: the instance goes, drivers that are left end without a word.
     pub(super) fn close(self: &Rc<Self>) {
-        drop(self.listener.stop_accepting());
         let mut state = self.state.borrow_mut();
         state.closed = true;
         state.vacate(self, "stopped".to_owned());
         state.wake_waiting();
-        if let Some(mailbox) = self.listener.mailboxes.get(self.member) {
-            mailbox.close();
-        }
         if let Some(sockets) = &mut state.sockets {
+            sockets.membership.leave();
             sockets.timer_waker.wake_by_ref();
             sockets.entries.iter().for_each(|(_, entry)| entry.waker.wake_by_ref());
         }
@@ -89,10 +97,13 @@ impl Shard {
 }
 
 impl State {
-    pub(super) fn new(sockets: Box<Sockets>, instance: Box<Instance<Sockets>>, generation: SharedGeneration) -> Self {
+    /// Nobody sits there yet.
+    pub(super) fn new(sockets: Box<Sockets>, generation: SharedGeneration, tally: Arc<Tally>) -> Self {
         Self {
             sockets: Some(sockets),
-            seat: Seat::Up(instance),
+            seat: Seat::Down("starting".to_owned()),
+            memory: 0,
+            tally,
             generation,
             pending: None,
             held: false,
@@ -115,14 +126,20 @@ impl State {
     /// `data`.
     pub(super) fn data(&mut self, shard: &Rc<Shard>, id: SocketId, bytes: &[u8]) {
         let Seat::Up(instance) = &mut self.seat else { return };
+        let began = self.tally.begin();
         let result = instance.data(&mut self.sockets, id, bytes);
-        self.called(shard, Some(id), result);
+        self.called(shard, Some(id), began, result);
     }
 
     /// Any other event of a connection.
     pub(super) fn tell(&mut self, shard: &Rc<Shard>, id: SocketId, event: &Event) {
         let Seat::Up(instance) = &mut self.seat else { return };
         let sockets = &mut self.sockets;
+        if let Event::Close(info) = event {
+            self.tally.closes.add(1);
+            self.tally.close_errors.add(u64::from(info.error.is_some()));
+        }
+        let began = self.tally.begin();
         let result = match event {
             Event::Handshake => {
                 let entry = sockets.as_deref_mut().and_then(|sockets| sockets.entry(id));
@@ -137,19 +154,20 @@ impl State {
             Event::Close(info) => instance.close(sockets, id, info),
             Event::ConnectError(error) => instance.connect_error(sockets, id, error),
         };
-        self.called(shard, Some(id), result);
+        self.called(shard, Some(id), began, result);
     }
 
     /// `fired`.
     pub(super) fn fired(&mut self, shard: &Rc<Shard>, token: u64) {
         let Seat::Up(instance) = &mut self.seat else { return };
+        let began = self.tally.begin();
         let result = instance.fired(&mut self.sockets, token);
-        self.called(shard, None, result);
+        self.called(shard, None, began, result);
     }
 
     /// After each call: settle what it did, or undo it and put a fresh instance in its place.
-    fn called(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, result: Result<(), GuestFault>) {
-        shard.counters.events.add(1);
+    fn called(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, began: Option<Instant>, result: Result<(), GuestFault>) {
+        self.tally.end(began);
         match result {
             Ok(()) => {
                 self.strikes = self.strikes.saturating_sub(1);

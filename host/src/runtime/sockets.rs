@@ -59,6 +59,8 @@ pub(super) struct Sockets {
     pub(super) timer_handler: bool,
     /// The timer driver's.
     pub(super) timer_waker: Waker,
+    /// Where its generation counts its connections, if it does.
+    pub(super) census: Option<Arc<AtomicU64>>,
     serials: Arc<AtomicU64>,
     /// Connections that the current call has touched.
     pub(super) touched: Vec<usize>,
@@ -89,6 +91,7 @@ impl Sockets {
             counters,
             timer_handler: false,
             timer_waker: Waker::noop().clone(),
+            census: None,
             serials,
             touched: Vec::new(),
         }
@@ -121,7 +124,19 @@ impl Sockets {
         // Serials start at 1: 0 is never a socket.
         let id = SocketId::new(self.serials.fetch_add(1, Relaxed) + 1, vacant.key());
         vacant.insert(Entry::new(id, machine, stream, remote, &self.limits));
+        if let Some(census) = &self.census {
+            census.fetch_add(1, Relaxed);
+        }
         id
+    }
+
+    /// Its connections are another generation's now.
+    pub(super) fn move_census(&mut self, to: &Arc<AtomicU64>) {
+        if let Some(census) = &mut self.census {
+            let count = self.entries.len() as u64;
+            to.fetch_add(count, Relaxed);
+            std::mem::replace(census, to.clone()).fetch_sub(count, Relaxed);
+        }
     }
 
     /// The connection called `id`, whatever its state.
@@ -134,6 +149,9 @@ impl Sockets {
         if self.entry(id).is_some() {
             let mut entry = self.entries.remove(id.key());
             entry.out.truncate(&mut self.pool, 0);
+            if let Some(census) = &self.census {
+                census.fetch_sub(1, Relaxed);
+            }
             self.unsubscribe_all(id);
         }
     }

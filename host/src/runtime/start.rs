@@ -7,20 +7,19 @@ use super::grants::{Grants, Secrets};
 use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::{Address, Listener, Parts, ShardHandle, lock};
+use super::nest::Nest;
 use super::plugin::Plugin;
-use super::prepare::{Candidate, prepare};
+use super::prepare::{Candidate, Origin, prepare};
 use super::server::{Server, Stop};
 use super::shard::{Shard, State};
-use super::sockets::Sockets;
+use super::topics::Membership;
 use super::worker::{Local, Worker};
 use crate::net::{Bind, Bound, SocketOptions, Tls};
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
-use std::ops::RangeFrom;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::oneshot;
 
 impl Host {
@@ -48,7 +47,9 @@ impl Host {
             return Err(Error::configuration(format!("listener name {name:?} can't be used"))
                 .hint("give it a name of printable characters"));
         }
-        let (engine, limits, count) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()), workers.len());
+        let (engine, limits) = (self.inner.engine.clone(), Arc::new(listen.limits.clone()));
+        // Where each connection has its own, one is made to see that it can be.
+        let count = if listen.instances == Instances::PerConnection { 1 } else { workers.len() };
         let taken =
             || Error::configuration(format!("a listener called '{name}' exists already")).hint("give this one another name");
         if self.server(&name).is_some() {
@@ -60,7 +61,7 @@ impl Host {
             // Addresses first: the quickest to be wrong.
             let work = move || {
                 let addresses = bind(addresses, &sockets)?;
-                Ok((prepare(&engine, &plugin, 1, &name, &limits, count)?, addresses))
+                Ok((prepare(&Origin::Plugin(engine, plugin), 1, &name, &limits, count)?, addresses))
             };
             blocking(work).await?
         };
@@ -75,13 +76,19 @@ impl Host {
             allow_half_open: listen.allow_half_open,
             proxy_protocol: listen.proxy_protocol,
             instances: listen.instances,
-            members: candidates.len(),
             addresses,
             target: listen.target,
             serials: self.inner.serials.clone(),
+            numbers: self.inner.shards.clone(),
             graveyard: self.inner.graveyard.clone(),
             generation,
         }));
+        if listener.instances == Instances::PerConnection
+            && listener.limits.connections as u64 > u64::from(self.inner.max_instances)
+        {
+            let most = self.inner.max_instances;
+            tracing::info!(listener = %name, "each connection has an instance, and there is room for {most} (max-instances): further connections are refused");
+        }
         super::rotate::warn_of_dangers(&listener);
         super::expiry::warn(&listener);
         let server = Server::new(&self, listener.clone());
@@ -93,8 +100,7 @@ impl Host {
             servers.push(server.clone());
         }
         self.count_referenced();
-        let numbers = self.inner.shards.fetch_add(workers.len() as u64, Relaxed)..;
-        if let Err(error) = open(&listener, workers, numbers, candidates).await {
+        if let Err(error) = open(&listener, workers, candidates).await {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
@@ -106,7 +112,7 @@ impl Host {
         let all = &self.inner.workers;
         let count = match instances {
             Instances::Shared => 1,
-            Instances::PerCore => all.len(),
+            Instances::PerCore | Instances::PerConnection => all.len(),
             Instances::Count(count) => count.get(),
         };
         let mut load = vec![0usize; all.len()];
@@ -133,21 +139,14 @@ fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOpt
 }
 
 /// Puts the instances in place and starts accepting.
-async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom<u64>, candidates: Vec<Candidate>) -> Result<()> {
-    let mut handles = Vec::new();
-    for (member, ((worker, number), candidate)) in workers.into_iter().zip(numbers).zip(candidates).enumerate() {
-        let counters = Arc::new(ShardCounters::default());
-        let (shared, own) = (listener.clone(), counters.clone());
-        let place = Place { number, member };
-        worker.ask(move |local| install(local, place, shared, own, candidate)).await?;
-        let shard = ShardHandle { number, worker, counters };
-        handles.push(shard.clone());
-        if let Some(mailbox) = listener.mailboxes.get(member) {
-            mailbox.connect(move || shard.send(|shard| shard.deliver()));
-        }
-    }
-    let Some(first) = handles.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
-    let _ = listener.shards.set(handles);
+async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
+    let shards = match listener.instances {
+        Instances::PerConnection => nests(listener, workers, candidates).await?,
+        _ => settle(listener, workers, candidates).await?,
+    };
+    let Some(first) = shards.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
+    let _ = listener.acceptor.set(first.clone());
+    lock(&listener.roster).open(shards);
     let listener = listener.clone();
     first
         .ask(move |local| {
@@ -157,33 +156,71 @@ async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, numbers: RangeFrom
         .await
 }
 
-/// Which shard is meant: on its worker, and among those of its listener.
-struct Place {
-    number: u64,
-    member: usize,
+/// A place on each worker for instances that are made when connections come.
+async fn nests(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<Vec<ShardHandle>> {
+    candidates.into_iter().for_each(|candidate| listener.dispose(candidate.instance));
+    let numbers = listener.number_shards(workers.len());
+    let mut shards = Vec::new();
+    for (worker, number) in workers.into_iter().zip(numbers) {
+        let counters = Arc::new(ShardCounters::default());
+        let shard = ShardHandle { number, worker, counters };
+        let (shared, own) = (listener.clone(), shard.clone());
+        let install = move |local: &Rc<Local>| {
+            make_room(local, &shared);
+            let nest = Rc::new(Nest::new(shared, own, local.clone()));
+            local.nests.borrow_mut().insert(number, nest);
+        };
+        shard.worker.ask(install).await?;
+        shards.push(shard);
+    }
+    Ok(shards)
 }
 
-fn install(local: &Rc<Local>, place: Place, listener: Arc<Listener>, counters: Arc<ShardCounters>, candidate: Candidate) {
-    let Place { number, member } = place;
-    let mut sockets = Sockets::new(
-        listener.limits.clone(),
-        listener.grants.clone(),
-        listener.name.clone(),
-        counters.clone(),
-        listener.serials.clone(),
-        listener.membership(member),
-    );
-    sockets.timer_handler = candidate.generation.component.has_timer_handler();
-    candidate.staged.apply(&mut sockets);
-    counters.up.set(1);
-    counters.memory.set(candidate.instance.memory_bytes() as u64);
+/// The worker's read buffer holds what this listener reads at a time.
+fn make_room(local: &Local, listener: &Listener) {
     let need = listener.limits.read_buffer;
     let mut buffer = local.buffer.borrow_mut();
     if buffer.len() < need {
         buffer.resize(need, 0);
     }
-    let state = State::new(Box::new(sockets), candidate.instance, candidate.generation);
-    let shard = Rc::new(Shard { number, member, listener, counters, local: local.clone(), state: RefCell::new(state) });
+}
+
+/// Makes a shard of each candidate. They have no connections yet, and nobody knows of them.
+pub(super) async fn settle(
+    listener: &Arc<Listener>,
+    workers: Vec<Worker>,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<ShardHandle>> {
+    let numbers = listener.number_shards(candidates.len());
+    let mut shards = Vec::new();
+    for ((worker, number), candidate) in workers.into_iter().zip(numbers).zip(candidates) {
+        let counters = Arc::new(ShardCounters::default());
+        let shard = ShardHandle { number, worker, counters };
+        let (shared, own, mail) = (listener.clone(), shard.counters.clone(), shard.clone());
+        let membership = listener.membership(move || mail.send(|shard| shard.deliver()));
+        shard.worker.ask(move |local| install(local, number, shared, own, membership, candidate)).await?;
+        shards.push(shard);
+    }
+    Ok(shards)
+}
+
+fn install(
+    local: &Rc<Local>,
+    number: u64,
+    listener: Arc<Listener>,
+    counters: Arc<ShardCounters>,
+    membership: Membership,
+    candidate: Candidate,
+) {
+    make_room(local, &listener);
+    let Candidate { generation, instance, staged } = candidate;
+    let mut sockets = listener.table(counters.clone(), membership);
+    sockets.timer_handler = generation.component.has_timer_handler();
+    staged.apply(&mut sockets);
+    let tally = generation.tally();
+    let state = RefCell::new(State::new(Box::new(sockets), generation, tally));
+    let shard = Rc::new(Shard { member: None, listener, counters, local: local.clone(), state });
+    shard.state.borrow_mut().seat_instance(&shard, *instance);
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
 }

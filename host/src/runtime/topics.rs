@@ -25,6 +25,12 @@ const DELIVERIES_PER_TURN: usize = 4096;
 
 /// What carries topics among the instances (*members*) of a listener; another engine can carry them further. No call blocks.
 pub(super) trait Topics: Send + Sync {
+    /// One more member, whose messages go there. Answers what it is called.
+    fn join(&self, mailbox: &Arc<Mailbox>) -> usize;
+
+    /// A member's end. Subscriptions of its sockets that are left are taken back one by one.
+    fn leave(&self, member: usize);
+
     /// A socket of `member` has subscribed. False: there are as many subscriptions as may be, and this isn't one.
     fn subscribe(&self, member: usize, topic: &str) -> bool;
 
@@ -46,16 +52,24 @@ pub(super) trait Topics: Send + Sync {
 pub(super) struct Membership {
     topics: Arc<dyn Topics>,
     member: usize,
+    mailbox: Arc<Mailbox>,
 }
 
 impl Membership {
-    pub(super) fn new(topics: Arc<dyn Topics>, member: usize) -> Self {
-        Self { topics, member }
+    pub(super) fn new(topics: Arc<dyn Topics>, mailbox: Mailbox) -> Self {
+        let mailbox = Arc::new(mailbox);
+        Self { member: topics.join(&mailbox), topics, mailbox }
     }
 
     /// For a table without sockets.
     pub(super) fn none() -> Self {
-        Self::new(Arc::new(InProcess::new(0, Arc::default())), 0)
+        Self::new(Arc::new(InProcess::new(0)), Mailbox::new(0, || ()))
+    }
+
+    /// The shard's end.
+    pub(super) fn leave(&self) {
+        self.topics.leave(self.member);
+        self.mailbox.close();
     }
 }
 
@@ -91,12 +105,12 @@ impl Sockets {
         if self.subscriptions.has(socket, topic) {
             return Ok(());
         }
-        let Membership { topics, member } = &self.membership;
+        let Membership { topics, member, .. } = &self.membership;
         if self.subscriptions.count(socket) >= self.limits.topics || !topics.subscribe(*member, topic) {
             return Err(ErrorCode::LimitExceeded);
         }
         self.subscriptions.add(socket, topic);
-        self.counters.subscriptions.set(self.subscriptions.len() as u64);
+        self.counters.subscriptions.add(1);
         Ok(())
     }
 
@@ -116,7 +130,7 @@ impl Sockets {
     pub(super) fn unsubscribe_now(&mut self, socket: SocketId, topic: &str) {
         if self.subscriptions.remove(socket, topic) {
             self.membership.topics.unsubscribe(self.membership.member, topic);
-            self.counters.subscriptions.set(self.subscriptions.len() as u64);
+            self.counters.subscriptions.add(1_u64.wrapping_neg());
         }
     }
 
@@ -127,8 +141,8 @@ impl Sockets {
         }
         for topic in self.subscriptions.forget(socket) {
             self.membership.topics.unsubscribe(self.membership.member, &topic);
+            self.counters.subscriptions.add(1_u64.wrapping_neg());
         }
-        self.counters.subscriptions.set(self.subscriptions.len() as u64);
     }
 
     /// Answers how many sockets took it, as far as can be told without waiting: here those whose queues did, elsewhere those that are
@@ -142,7 +156,7 @@ impl Sockets {
         if data.len() > self.limits.write_buffer {
             return Err(ErrorCode::LimitExceeded);
         }
-        let Membership { topics, member } = &self.membership;
+        let Membership { topics, member, .. } = &self.membership;
         let cost = Message::cost(data.len());
         let elsewhere = topics.reach(*member, topic, self.publishing.bytes + cost)?;
         self.publishing.published += 1;
@@ -193,7 +207,7 @@ impl Sockets {
         if self.publishing.published | self.publishing.delivered | self.publishing.slow == 0 {
             return;
         }
-        let Membership { topics, member } = &self.membership;
+        let Membership { topics, member, .. } = &self.membership;
         let done = &mut self.publishing;
         done.messages.drain(..).for_each(|message| topics.publish(*member, message));
         self.counters.published.add(std::mem::take(&mut done.published));
@@ -225,9 +239,9 @@ impl Shard {
     /// Delivers what other members have published. Between two events.
     pub(super) fn deliver(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
-        let Some(mailbox) = self.listener.mailboxes.get(self.member) else { return };
         let closed = state.closed;
-        let Some(sockets) = state.sockets.as_deref_mut().filter(|_| !closed) else { return mailbox.close() };
+        let Some(sockets) = state.sockets.as_deref_mut().filter(|_| !closed) else { return };
+        let mailbox = sockets.membership.mailbox.clone();
         let mut done = 0;
         while done < DELIVERIES_PER_TURN {
             let Some(message) = mailbox.take() else { break };

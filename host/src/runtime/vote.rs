@@ -1,5 +1,6 @@
 //! A worker's part in a reload. Each step is a job between two events, so every one is an event boundary.
 
+use super::counters::bump;
 use super::prepare::Candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
@@ -8,6 +9,7 @@ use crate::guest::{FaultKind, GuestFault, Slot};
 use crate::pure::error::Error;
 use crate::pure::socket;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// What is voted on.
@@ -113,6 +115,15 @@ pub(super) fn roll_back(shard: &Rc<Shard>) -> Option<Outcome> {
     shard.state.borrow_mut().roll_back(shard)
 }
 
+/// What state the instance would hand on, without doing so: its size and version.
+pub(super) fn state(shard: &Rc<Shard>) -> Result<Option<(u64, String)>, Box<Refusal>> {
+    let mut state = shard.state.borrow_mut();
+    let snapshot = state.snapshot(shard);
+    // Whoever fell gets up again.
+    state.restart(shard);
+    Ok(snapshot?.map(|snapshot| (snapshot.data.len() as u64, snapshot.version)))
+}
+
 impl State {
     /// `restore(old.snapshot())`.
     fn carry_over(&mut self, shard: &Rc<Shard>, candidate: &mut Candidate, ballot: Ballot) -> Result<Outcome, Box<Refusal>> {
@@ -151,7 +162,7 @@ impl State {
                 let died = instance.is_dead();
                 let mut refusal = Refusal::of("snapshot", fault.clone());
                 if died {
-                    shard.counters.traps.add(1);
+                    self.tally.traps.add(1);
                     if let Some(sockets) = &mut self.sockets {
                         sockets.undo(None);
                     }
@@ -166,10 +177,16 @@ impl State {
     fn commit(&mut self, shard: &Rc<Shard>) -> Option<Outcome> {
         let Pending { candidate, began, mut outcome } = self.pending.take()?;
         self.vacate(shard, String::new());
+        self.tally = shard.tally(&candidate.generation);
+        if shard.member.is_some() {
+            self.generation.instances.fetch_sub(1, Relaxed);
+            bump(&candidate.generation.instances);
+        }
         self.generation = candidate.generation;
         self.strikes = 0;
         self.held = false;
         if let Some(sockets) = self.sockets.as_deref_mut() {
+            sockets.move_census(&self.generation.connections);
             outcome.connections = sockets.entries.len() as u64;
             if !self.generation.component.has_timer_handler() && sockets.timers.len() > 0 {
                 outcome.notes.push(format!(
@@ -221,7 +238,13 @@ fn restore(slot: &mut Slot<Sockets>, candidate: &mut Candidate, snapshot: &socke
         candidate.staged = std::mem::take(&mut sockets.staged);
         sockets.timer_handler = had_timers.unwrap_or_default();
     }
-    result.map_err(|fault| NotRestored { survivable: !candidate.instance.is_dead(), refusal: Refusal::of("restore", fault) })
+    result.map_err(|mut fault| {
+        let survivable = !candidate.instance.is_dead();
+        if survivable && fault.hint.is_none() {
+            fault.hint = Some("see what the plugin says, or give the state up: --discard-state".to_owned());
+        }
+        NotRestored { survivable, refusal: Refusal::of("restore", fault) }
+    })
 }
 
 fn no_restore(snapshot: &socket::State) -> NotRestored {

@@ -1,5 +1,6 @@
 //! Workers: OS threads, each with a single-threaded runtime; what lives on one is shared with no other.
 
+use super::nest::Nest;
 use super::shard::Shard;
 use crate::pure::error::{Error, Result};
 use std::cell::RefCell;
@@ -27,6 +28,8 @@ pub(super) struct Local {
     pub(super) buffer: RefCell<Vec<u8>>,
     /// By number.
     pub(super) shards: RefCell<HashMap<u64, Rc<Shard>>>,
+    /// By number; no shard has the same.
+    pub(super) nests: RefCell<HashMap<u64, Rc<Nest>>>,
 }
 
 /// A worker seen from other threads.
@@ -52,7 +55,12 @@ impl Worker {
             .spawn(move || match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(()));
-                    let local = Rc::new(Local { index, buffer: RefCell::default(), shards: RefCell::default() });
+                    let local = Rc::new(Local {
+                        index,
+                        buffer: RefCell::default(),
+                        shards: RefCell::default(),
+                        nests: RefCell::default(),
+                    });
                     runtime.block_on(serve(receiver, local));
                 }
                 Err(error) => {
@@ -97,5 +105,14 @@ async fn serve(mut messages: UnboundedReceiver<Message>, local: Rc<Local>) {
     }
     // Shards and what they share know each other: parted here, or neither would ever be freed.
     let shards = std::mem::take(&mut *local.shards.borrow_mut());
-    shards.values().for_each(|shard| shard.close());
+    for shard in shards.values() {
+        drop(shard.listener.stop_accepting());
+        shard.close();
+    }
+    let nests = std::mem::take(&mut *local.nests.borrow_mut());
+    for nest in nests.values() {
+        drop(nest.listener.stop_accepting());
+        nest.all().iter().for_each(|shard| shard.close());
+        nest.members.borrow_mut().clear();
+    }
 }

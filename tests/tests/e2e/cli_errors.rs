@@ -91,7 +91,7 @@ fn a_start_that_fails() {
 fn limits_that_make_no_sense() {
     // Flags that can't have been meant are usage errors, as unknown ones are.
     echo().tcp().args(["--write-buffer", "64KiB"]).run().refusal(2, &["write-buffer", "high-water", "give a"]);
-    echo().tcp().args(["--instances", "per-connection"]).run().refusal(2, &["per-connection"]);
+    echo().tcp().args(["--instances", "per-peer"]).run().refusal(2, &["per-peer", "per-connection"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::guests;
 use crate::topics::{Peer, board, peers};
 use serde_json::json;
 use sockdock_tests::eventually;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
 #[test]
@@ -97,7 +97,8 @@ fn what_was_sent_before_the_trap_costs_its_subscriber() {
     peers[2].says("flush-trap t too late");
     // One is on the instance that fell; the other never hears of it.
     let alive = peers[..2].iter_mut().filter_map(|peer| {
-        peer.says("live");
+        // The reset may have come already.
+        peer.0.get_mut().write_all(b"live\n").ok()?;
         let mut lines = String::new();
         while !lines.contains("= ") {
             peer.0.read_line(&mut lines).ok()?;
@@ -175,4 +176,32 @@ fn a_connection_that_does_not_stand_yet_can_be_subscribed() {
     host.wait_count("subscriptions", 0);
     assert_eq!(peers[0].asks(&format!("dial t {target}")), "1");
     host.wait_count("subscriptions", 0);
+}
+
+/// Members come and go: with each connection, and with each generation.
+#[test]
+fn instances_of_one_connection_each_and_of_several_generations() {
+    let host = board("per-connection").start();
+    let mut all = peers(&host, 4);
+    all.iter_mut().for_each(|peer| peer.subscribes("tea"));
+    assert_eq!(host.count("subscriptions"), 4);
+    let reload = |policy: &str| {
+        let fields = serde_json::json!({ "plugin": crate::guests::BOARD.path(), "policy": policy });
+        host.try_reload(fields).unwrap()
+    };
+    reload("new-connections");
+    all.extend(peers(&host, 2));
+    all[5].subscribes("tea");
+    // From the new generation to both, and from the old one to both.
+    assert_eq!(all[4].asks("pub tea news"), "5");
+    all[0].sees("news");
+    assert_eq!(all[0].asks("others tea word"), "4");
+    for to in [1, 2, 3, 5] {
+        all[to].sees("news");
+        all[to].sees("word");
+    }
+    reload("migrate");
+    all.truncate(2);
+    host.wait_count("subscriptions", 2);
+    host.wait_count("instances_up", 2);
 }

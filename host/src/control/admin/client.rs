@@ -1,6 +1,6 @@
 //! The other end of the admin socket: what the CLI speaks, and what a program may.
 
-use super::{ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, path::our_uid};
+use super::{ErrorReply, PromoteRequest, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, path::our_uid};
 use crate::{Error, HostStatus, Result};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
@@ -55,6 +55,18 @@ impl Client {
     /// Reloads a plugin; returns when it is done, either way. Err: it wasn't tried.
     pub async fn reload(&self, request: &ReloadRequest) -> Result<ReloadReply> {
         let (_, body) = self.ask(Method::POST, "/reload", encode(request)?).await?;
+        self.parse(&body)
+    }
+
+    /// Goes back to what served before; returns when it is done, either way. Err: it wasn't tried.
+    pub async fn rollback(&self, request: &RollbackRequest) -> Result<ReloadReply> {
+        let (_, body) = self.ask(Method::POST, "/rollback", encode(request)?).await?;
+        self.parse(&body)
+    }
+
+    /// Ends a canary: it serves from now on. Returns when it is done, either way. Err: it wasn't tried.
+    pub async fn promote(&self, request: &PromoteRequest) -> Result<ReloadReply> {
+        let (_, body) = self.ask(Method::POST, "/promote", encode(request)?).await?;
         self.parse(&body)
     }
 

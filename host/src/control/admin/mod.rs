@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `GET /status` | – | 200, [`HostStatus`](crate::HostStatus) |
 //! | `POST /reload` | [`ReloadRequest`] | 200 or 409 (the old generation goes on), [`ReloadReply`] |
+//! | `POST /rollback` | [`RollbackRequest`] | 200 or 409 (all stays as it is), [`ReloadReply`] |
+//! | `POST /promote` | [`PromoteRequest`] | the same |
 //! | `POST /stop` | [`StopRequest`] | 200 once stopped, [`StopReply`] |
 //!
 //! Anything else is answered with 4xx and `{"error": …, "hint": …}`; an unknown JSON field is an error. An empty body
@@ -38,4 +40,4 @@ pub(crate) use server::serve_claimed;
 pub use server::{Admin, serve};
 pub(crate) use socket::Claim;
 pub(crate) use wire::ErrorReply;
-pub use wire::{ReloadReply, ReloadRequest, StopReply, StopRequest};
+pub use wire::{PromoteRequest, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest};

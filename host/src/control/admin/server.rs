@@ -1,8 +1,11 @@
 //! The admin API's server: routes, and how a request is refused.
 
-use super::{Claim, ErrorReply, ReloadReply, ReloadRequest, StopReply, StopRequest, connections, socket::SocketFile};
+use super::{
+    Claim, ErrorReply, PromoteRequest, ReloadReply, ReloadRequest, RollbackRequest, StopReply, StopRequest, connections,
+    socket::SocketFile,
+};
 use crate::{
-    Error, Host, HostStatus, ReloadFailure, Result, Stop,
+    Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Stop,
     control::operations::{Change, Operations},
 };
 use axum::{
@@ -87,6 +90,8 @@ fn router(operations: Arc<Operations>) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/reload", post(reload))
+        .route("/rollback", post(rollback))
+        .route("/promote", post(promote))
         .route("/stop", post(stop))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -97,7 +102,7 @@ fn router(operations: Arc<Operations>) -> Router {
         .with_state(operations)
 }
 
-const RESOURCES: &str = "ask GET /status, POST /reload or POST /stop";
+const RESOURCES: &str = "ask GET /status, POST /reload, POST /rollback, POST /promote or POST /stop";
 
 async fn unknown(uri: Uri) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()), RESOURCES)
@@ -121,7 +126,7 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
             "the host's working directory isn't the client's: send the full path",
         ));
     }
-    if request.tls && (request.plugin.is_some() || request.set.is_some() || request.discard_state) {
+    if request.tls && (request.plugin.is_some() || request.set.is_some() || request.discard_state || request.policy.is_some()) {
         let what = "a reload of TLS doesn't touch the plugin";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, what, "ask for the plugin in a request of its own"));
     }
@@ -135,15 +140,51 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
             Err(failure) => failed(failure),
         });
     }
-    let change =
-        Change { plugin: request.plugin, settings: request.set, dry_run: request.dry_run, discard_state: request.discard_state };
+    let options = options(&request)?;
+    let change = Change { plugin: request.plugin, settings: request.set, options };
     // A task of its own: a client that hangs up half-way doesn't leave half a reload.
     let done =
         tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;
-    Ok(match done {
+    Ok(reloaded(done))
+}
+
+fn options(request: &ReloadRequest) -> Result<ReloadOptions, Refusal> {
+    let policy = request.policy.as_deref().map(str::parse).transpose();
+    let policy = policy.map_err(|error: Error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
+    let spread = request.share_by.as_deref().map(str::parse).transpose();
+    let mut options = ReloadOptions::default()
+        .dry_run(request.dry_run)
+        .discard_state(request.discard_state)
+        .policy(policy.unwrap_or_default())
+        .drain_after(request.drain_after_ms.map(Duration::from_millis))
+        .split_state(request.split_state);
+    options.share = request.share;
+    options.watch = request.watch_ms.map(Duration::from_millis);
+    options.spread = spread.map_err(|error: Error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
+    Ok(options)
+}
+
+async fn promote(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {
+    let request: PromoteRequest = read_json(body).await?;
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let done = tokio::spawn(async move { server.promote().await });
+    Ok(reloaded(done.await.map_err(|error| Refusal::crashed(&error))?))
+}
+
+async fn rollback(State(operations): State<Arc<Operations>>, body: Body) -> Result<Response, Refusal> {
+    let request: RollbackRequest = read_json(body).await?;
+    let server =
+        operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
+    let done = tokio::spawn(async move { operations.roll_back(&server, request.discard_state).await });
+    Ok(reloaded(done.await.map_err(|error| Refusal::crashed(&error))?))
+}
+
+fn reloaded(done: Result<ReloadReport, ReloadFailure>) -> Response {
+    match done {
         Ok(report) => Json(ReloadReply { reports: vec![report], ..ReloadReply::default() }).into_response(),
         Err(failure) => failed(failure),
-    })
+    }
 }
 
 fn failed(failure: ReloadFailure) -> Response {

@@ -21,12 +21,50 @@ pub struct ReloadRequest {
     /// Read certificates, keys, authorities and revocation lists again; the plugin stays as it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls: bool,
+    /// What becomes of live connections, as `new-connections`. None: `migrate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Milliseconds after which connections that stay with an old generation are reset. None: they stay until they end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_after_ms: Option<u64>,
+    /// Let two generations live at a time though the plugin has state.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub split_state: bool,
+    /// Percent of the new connections that a canary gets. None: 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<u8>,
+    /// What decides which: `peer` or `connection`. None: `peer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_by: Option<String>,
+    /// Milliseconds that a canary is watched. None: a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_ms: Option<u64>,
     /// Key and value pairs for the plugin's `start`, in order; an object in JSON. None: those that it has now.
     #[serde(skip_serializing_if = "Option::is_none", with = "super::pairs")]
     pub set: Option<Vec<(String, String)>>,
 }
 
-/// What `POST /reload` answers: a report or a failure for each listener that was asked for.
+/// What `POST /rollback` is asked. `RollbackRequest::default()` is about the only listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RollbackRequest {
+    /// The listener's name; may be left out if there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+    /// Go back without the state.
+    pub discard_state: bool,
+}
+
+/// What `POST /promote` is asked. `PromoteRequest::default()` is about the only listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromoteRequest {
+    /// The listener's name; may be left out if there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
+}
+
+/// What `POST /reload`, `POST /promote` and `POST /rollback` answer: a report or a failure for each listener that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReloadReply {
     /// Reloads that were committed, and dry runs that passed.

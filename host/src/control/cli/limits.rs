@@ -75,6 +75,9 @@ pub(super) struct LimitArgs {
     /// Connections of one IPv4 address, or of one IPv6 /64 network, at a time; more are refused [default: no limit]
     #[arg(long, value_name = "N", help_heading = NUMBER)]
     max_connections_per_peer: Option<usize>,
+    /// Generations of the plugin live at a time, after reloads whose connections stay with the old one
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.generations, help_heading = NUMBER)]
+    max_generations: usize,
     /// Timers armed at a time, per instance
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.timers, help_heading = NUMBER)]
     max_timers: usize,
@@ -111,6 +114,7 @@ impl LimitArgs {
             context: self.context_limit.0,
             connections: self.max_connections,
             connections_per_peer: self.max_connections_per_peer,
+            generations: self.max_generations,
             timers: self.max_timers,
             topics: self.max_topics,
             topic_name: self.topic_name_limit.0,

@@ -6,8 +6,10 @@ mod human;
 mod inspect;
 mod limits;
 mod output;
+mod promote;
 mod reload;
 mod report;
+mod rollback;
 mod run;
 mod serve;
 mod status;
@@ -28,6 +30,7 @@ Examples:
   sockdock connect my-plugin mail.example.com:465 --tls
                       put a plugin on a connection to a server
   sockdock reload     swap in its new build, under live connections
+  sockdock rollback   go back to what served before
   sockdock status     what is served, and how it does
   sockdock stop       let the connections end, then stop
 
@@ -51,6 +54,8 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     Connect(Box<connect::ConnectArgs>),
     Reload(reload::ReloadArgs),
+    Promote(promote::PromoteArgs),
+    Rollback(rollback::RollbackArgs),
     Status(status::StatusArgs),
     Stop(stop::StopArgs),
     Build(build::BuildArgs),
@@ -84,6 +89,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args),
         Command::Connect(args) => connect::run(*args),
         Command::Reload(args) => reload::run(args),
+        Command::Promote(args) => promote::run(args),
+        Command::Rollback(args) => rollback::run(args),
         Command::Status(args) => status::run(args),
         Command::Stop(args) => stop::run(args),
         Command::Build(args) => build::run(args),
@@ -138,7 +145,8 @@ mod tests {
             &["sockdock", "status", "--jsn"][..],
             &["sockdock", "connect", "x"],
             &["sockdock", "serve", "x.wasm", "-c", "sockdock.toml"],
-            &["sockdock", "reload", "--policy", "canary"],
+            &["sockdock", "reload", "--policy", "sometimes"],
+            &["sockdock", "reload", "--drain-after", "10"],
             &["sockdock"],
         ] {
             assert_eq!(Cli::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");

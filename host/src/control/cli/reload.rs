@@ -1,5 +1,6 @@
 //! `sockdock reload`: a new generation behind live connections.
 
+use super::units::Span;
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
@@ -9,6 +10,7 @@ use crate::{
     Error,
     control::admin::{ReloadReply, ReloadRequest},
 };
+use crate::{Policy, Spread};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,6 +20,10 @@ Examples:
   sockdock reload echo-v2.wasm      another component
   sockdock reload kv.wasm --listener kv --dry-run
   sockdock reload --tls             read the certificates again
+  sockdock reload --policy new-connections --drain-after 10m
+                                    for new connections; the others stay for 10 minutes
+  sockdock reload echo-v2.wasm --policy canary --share 10% --watch 5m
+                                    for one of ten new connections, and then for all, or none
   sockdock reload --json            the report for programs
 
 If anything goes wrong, the old generation goes on serving (the old
@@ -33,7 +39,7 @@ pub(super) struct ReloadArgs {
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
     /// Read certificates, keys, authorities and revocation lists again, for new handshakes; the plugin stays
-    #[arg(long, conflicts_with_all = ["plugin", "discard_state", "set"])]
+    #[arg(long, conflicts_with_all = ["plugin", "discard_state", "set", "policy", "drain_after", "split_state", "share", "share_by", "watch"])]
     tls: bool,
     /// Prepare it, restore a copy of the state on the side, and change nothing
     #[arg(long)]
@@ -41,6 +47,25 @@ pub(super) struct ReloadArgs {
     /// If the new generation can't take the old one's snapshot over, start without it
     #[arg(long)]
     discard_state: bool,
+    /// What becomes of live connections: `migrate` takes them over; with `new-connections` they stay with their
+    /// generation; with `canary` the new one gets a share of the new ones, and is watched
+    #[arg(long, value_name = "POLICY", default_value_t = Policy::Migrate)]
+    policy: Policy,
+    /// Reset connections that are still with an old generation after this time [default: they stay until they end]
+    #[arg(long, value_name = "TIME")]
+    drain_after: Option<Span>,
+    /// Have two generations at a time though the plugin has state: each goes on with a state of its own
+    #[arg(long)]
+    split_state: bool,
+    /// Percent of the new connections that a canary gets [default: 10%]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    share: Option<u8>,
+    /// What decides which connections a canary gets: the peer's address (`peer`), or each is drawn for itself (`connection`) [default: peer]
+    #[arg(long, value_name = "WHAT")]
+    share_by: Option<Spread>,
+    /// How long a canary is watched until it is promoted or rolled back [default: 1m]
+    #[arg(long, value_name = "TIME")]
+    watch: Option<Span>,
     /// Pass KEY=VALUE to the plugin's `start`, in place of all settings that it has now; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
@@ -72,12 +97,28 @@ impl ReloadArgs {
             dry_run: self.dry_run,
             discard_state: self.discard_state,
             tls: self.tls,
+            policy: Some(self.policy).filter(|policy| *policy != Policy::Migrate).map(|policy| policy.to_string()),
+            drain_after_ms: self.drain_after.map(millis),
+            share: self.share,
+            share_by: self.share_by.map(|spread| spread.to_string()),
+            watch_ms: self.watch.map(millis),
+            split_state: self.split_state,
             set: Some(self.set.clone()).filter(|set| !set.is_empty()),
         })
     }
 }
 
-fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
+fn millis(span: Span) -> u64 {
+    u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `10%`, or `10`.
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    number.filter(|percent| (1..=99).contains(percent)).ok_or_else(|| "write 1% to 99%".to_owned())
+}
+
+pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
     if json {
         print_json(reply)?;
     } else {
@@ -114,6 +155,16 @@ mod tests {
     #[test]
     fn without_flags_nothing_is_asked_to_change() {
         assert_eq!(request(&[]).unwrap(), ReloadRequest::default());
+    }
+
+    #[test]
+    fn a_canary_has_a_share_and_a_time() {
+        let asked = request(&["--policy", "canary", "--share", "5%", "--watch", "2m", "--share-by", "connection"]).unwrap();
+        assert_eq!((asked.policy.as_deref(), asked.share, asked.watch_ms), (Some("canary"), Some(5), Some(120_000)));
+        assert_eq!(asked.share_by.as_deref(), Some("connection"));
+        for wrong in ["0%", "100%", "-1", "half"] {
+            assert!(Line::try_parse_from(["x", "--policy", "canary", "--share", wrong]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A reload's outcome in words.
 
 use super::human::{bytes, digest, micros, plain, plain_lines, plural};
-use crate::{ReloadFailure, ReloadReport, TlsReport};
+use crate::{Policy, ReloadFailure, ReloadReport, TlsReport};
 
 /// A reload that was done, or a dry run that passed.
 pub(super) fn report_text(report: &ReloadReport) -> String {
@@ -9,14 +9,20 @@ pub(super) fn report_text(report: &ReloadReport) -> String {
     let (from, to) = (digest(&report.from_digest), digest(&report.to_digest));
     let mut text = if report.dry_run {
         format!("{name}: the dry run passed, nothing was changed; generation {} goes on\n", report.generation)
+    } else if report.policy == Policy::Canary.to_string() {
+        format!("{name}: generation {} is tried now\n", report.generation)
     } else {
         format!("{name}: generation {} serves now\n", report.generation)
     };
     let same = if report.from_digest == report.to_digest { " (the same component)" } else { "" };
     let mut line = |label: &str, value: String| text.push_str(&format!("  {label:<12} {value}\n"));
     line("digest", format!("{from} → {to}{same}"));
-    line("connections", format!("{} carried over", plural(report.connections, "connection")));
-    line("pause", pauses(&report.pause_us));
+    if report.policy == Policy::Migrate.to_string() {
+        line("connections", format!("{} carried over", plural(report.connections, "connection")));
+        line("pause", pauses(&report.pause_us));
+    } else {
+        line("policy", plain(&report.policy));
+    }
     line("compile", format!("{}{}", micros(report.compile_us), if report.cached { " (from the cache)" } else { "" }));
     let version = report.from_version.as_deref().map(|version| format!(" (version {})", plain(version)));
     let snapshot = if version.is_none() && report.snapshot_bytes == 0 { "none".to_owned() } else { bytes(report.snapshot_bytes) };
@@ -77,6 +83,7 @@ mod tests {
         ReloadReport {
             listener: "kv".into(),
             generation: 3,
+            policy: "migrate".into(),
             from_digest: "0123456789abcdef".repeat(4),
             to_digest: "fedcba9876543210".repeat(4),
             from_version: Some("v1".into()),

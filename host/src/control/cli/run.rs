@@ -62,6 +62,9 @@ pub(super) struct RunArgs {
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     workers: Option<NonZeroUsize>,
+    /// Instances of plugins at a time, candidates of reloads included; each takes address space, not memory [default: 256]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Operation")]
+    max_instances: Option<u32>,
     /// Shape of the log's lines
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
     log_format: LogFormat,
@@ -140,7 +143,7 @@ impl RunArgs {
 
     fn host_config(&self) -> HostConfig {
         let cache_dir = if self.no_cache { None } else { self.cache_dir.clone().or_else(default_cache) };
-        HostConfig { workers: self.workers, cache_dir, ..HostConfig::default() }
+        HostConfig { workers: self.workers, cache_dir, max_instances: self.max_instances, ..HostConfig::default() }
     }
 }
 

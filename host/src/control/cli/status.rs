@@ -2,7 +2,7 @@
 
 use super::{
     AdminArgs, block_on,
-    human::{bytes, count, digest, plain, plural, uptime},
+    human::{bytes, count, digest, micros, plain, plural, uptime},
     output::{Failure, print, print_json},
     table::{Align, Table},
 };
@@ -78,12 +78,42 @@ fn status_text(status: &HostStatus) -> String {
         }
     }
     text.push_str(&table.render());
+    for listener in status.listeners.iter().filter(|listener| listener.generations.len() > 1) {
+        text.push_str(&format!("\n{}\n", generations(listener)));
+    }
     let troubles: Vec<String> =
         status.listeners.iter().flat_map(|listener| trouble(listener).into_iter().chain(expiring(listener))).collect();
     if !troubles.is_empty() {
         text.push_str(&format!("\n{}\n", troubles.join("\n")));
     }
     text
+}
+
+/// Those of a listener that has several.
+fn generations(listener: &ListenerStatus) -> String {
+    let mut table = Table::new(&[
+        ("GENERATION", Align::Left),
+        ("DIGEST", Align::Left),
+        ("AGE", Align::Right),
+        ("CONNS", Align::Right),
+        ("EVENTS", Align::Right),
+        ("TRAPS", Align::Right),
+        ("P99", Align::Right),
+        ("STATE", Align::Left),
+    ]);
+    for generation in &listener.generations {
+        table.row(vec![
+            format!("{} {}", plain(&listener.name), generation.number),
+            digest(&generation.digest),
+            uptime(Duration::from_secs(generation.age_seconds)),
+            count(generation.connections),
+            count(generation.events),
+            count(generation.traps),
+            generation.handler_p99_us.map_or_else(|| "-".to_owned(), micros),
+            plain(&generation.state),
+        ]);
+    }
+    table.render().trim_end().to_owned()
 }
 
 /// What deserves a look, if anything.
@@ -112,7 +142,10 @@ fn expiring(listener: &ListenerStatus) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+    use crate::GenerationStatus;
 
     #[test]
     fn a_table_for_people() {
@@ -165,6 +198,30 @@ mod tests {
              echo: 1 failed reload, 2 failed TLS handshakes\n\
              echo: the certificate in soon.pem expires in 3d 2h (then)\n\
              echo: the certificate in late.pem has expired 1m 30s ago (then)\n"
+        );
+    }
+
+    #[test]
+    fn several_generations_have_a_table_of_their_own() {
+        let generation = |number, state: &str| GenerationStatus {
+            number,
+            digest: "0123456789abcdef".into(),
+            age_seconds: 61,
+            connections: 1000 / number,
+            events: 12_345,
+            handler_p99_us: (number == 2).then_some(1_500),
+            state: state.into(),
+            ..GenerationStatus::default()
+        };
+        let both = vec![generation(1, "draining, 9 s left"), generation(2, "serving")];
+        let listener = ListenerStatus { name: "echo".into(), generations: both, ..ListenerStatus::default() };
+        let text = status_text(&HostStatus { listeners: vec![listener], ..HostStatus::default() });
+        let table = text.split_once("\n\nGENERATION").unwrap().1;
+        assert_eq!(
+            table,
+            "  DIGEST          AGE  CONNS  EVENTS  TRAPS     P99  STATE\n\
+             echo 1      0123456789ab  1m 1s  1,000  12,345      0       -  draining, 9 s left\n\
+             echo 2      0123456789ab  1m 1s    500  12,345      0  1.5 ms  serving\n"
         );
     }
 

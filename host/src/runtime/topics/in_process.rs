@@ -11,8 +11,14 @@ use std::sync::{Arc, Mutex};
 /// Parts of the table that have a lock of their own. Each is held for a look-up, by those that subscribe or publish.
 const STRIPES: usize = 16;
 
-/// By topic: how many sockets of each member have subscribed.
-type Stripe = Mutex<HashMap<Arc<str>, Box<[u32]>>>;
+/// A member's subscribers to a topic.
+struct Subscribers {
+    mailbox: Arc<Mailbox>,
+    count: u32,
+}
+
+/// By topic, those of each member that has some.
+type Stripe = Mutex<HashMap<Arc<str>, HashMap<usize, Subscribers>>>;
 
 pub(in crate::runtime) struct InProcess {
     stripes: [Stripe; STRIPES],
@@ -20,26 +26,33 @@ pub(in crate::runtime) struct InProcess {
     subscriptions: AtomicUsize,
     /// Subscriptions that there may be.
     limit: usize,
-    mailboxes: Arc<[Mailbox]>,
+    /// By what they are called.
+    members: Mutex<HashMap<usize, Arc<Mailbox>>>,
+    /// How many there are, and what the next one is called.
+    count: AtomicUsize,
+    next: AtomicUsize,
 }
 
 impl InProcess {
-    pub(in crate::runtime) fn new(limit: usize, mailboxes: Arc<[Mailbox]>) -> Self {
-        Self { stripes: Default::default(), hasher: RandomState::new(), subscriptions: AtomicUsize::new(0), limit, mailboxes }
-    }
-
-    /// A member without others has nobody to tell.
-    fn is_alone(&self) -> bool {
-        self.mailboxes.len() < 2
+    pub(in crate::runtime) fn new(limit: usize) -> Self {
+        Self {
+            stripes: Default::default(),
+            hasher: RandomState::new(),
+            subscriptions: AtomicUsize::new(0),
+            limit,
+            members: Mutex::default(),
+            count: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// The other members that have subscribers to a topic, with how many.
-    fn others<T>(&self, from: usize, topic: &str, each: impl FnMut((&Mailbox, u32)) -> T) -> Vec<T> {
-        let Some(stripe) = self.stripe(topic).filter(|_| !self.is_alone()) else { return Vec::new() };
+    fn others<T>(&self, from: usize, topic: &str, mut each: impl FnMut((&Mailbox, u32)) -> T) -> Vec<T> {
+        // A member without others has nobody to tell.
+        let Some(stripe) = self.stripe(topic).filter(|_| self.count.load(Relaxed) > 1) else { return Vec::new() };
         let stripe = lock(stripe);
-        let counts = stripe.get(topic).map_or(&[][..], |counts| counts);
-        let members = self.mailboxes.iter().zip(counts.iter().copied()).enumerate();
-        members.filter(|(member, (_, count))| *member != from && *count > 0).map(|(_, other)| other).map(each).collect()
+        let members = stripe.get(topic).into_iter().flatten().filter(|(member, _)| **member != from);
+        members.map(|(_, other)| each((&other.mailbox, other.count))).collect()
     }
 
     fn stripe(&self, topic: &str) -> Option<&Stripe> {
@@ -48,30 +61,46 @@ impl InProcess {
 }
 
 impl Topics for InProcess {
+    fn join(&self, mailbox: &Arc<Mailbox>) -> usize {
+        let member = self.next.fetch_add(1, Relaxed);
+        let mut members = lock(&self.members);
+        members.insert(member, mailbox.clone());
+        self.count.store(members.len(), Relaxed);
+        member
+    }
+
+    fn leave(&self, member: usize) {
+        let mut members = lock(&self.members);
+        members.remove(&member);
+        self.count.store(members.len(), Relaxed);
+    }
+
     fn subscribe(&self, member: usize, topic: &str) -> bool {
         let room = |count: usize| (count < self.limit).then_some(count + 1);
         if self.subscriptions.fetch_update(Relaxed, Relaxed, room).is_err() {
             return false;
         }
-        if let Some(stripe) = self.stripe(topic).filter(|_| !self.is_alone()) {
+        let mailbox = lock(&self.members).get(&member).cloned();
+        if let Some((stripe, mailbox)) = self.stripe(topic).zip(mailbox) {
             let mut stripe = lock(stripe);
-            let none = || vec![0; self.mailboxes.len()].into();
-            if let Some(count) = stripe.entry(topic.into()).or_insert_with(none).get_mut(member) {
-                *count += 1;
-            }
+            let own = || Subscribers { mailbox, count: 0 };
+            stripe.entry(topic.into()).or_default().entry(member).or_insert_with(own).count += 1;
         }
         true
     }
 
     fn unsubscribe(&self, member: usize, topic: &str) {
         self.subscriptions.fetch_sub(1, Relaxed);
-        let Some(stripe) = self.stripe(topic).filter(|_| !self.is_alone()) else { return };
+        let Some(stripe) = self.stripe(topic) else { return };
         let mut stripe = lock(stripe);
-        let Some(counts) = stripe.get_mut(topic) else { return };
-        if let Some(count) = counts.get_mut(member) {
-            *count = count.saturating_sub(1);
+        let Some(members) = stripe.get_mut(topic) else { return };
+        if let Some(own) = members.get_mut(&member) {
+            own.count = own.count.saturating_sub(1);
+            if own.count == 0 {
+                members.remove(&member);
+            }
         }
-        if counts.iter().all(|count| *count == 0) {
+        if members.is_empty() {
             stripe.remove(topic);
         }
     }

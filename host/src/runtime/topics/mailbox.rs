@@ -3,7 +3,7 @@
 use super::super::listener::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 /// What was published. Clones share its bytes.
 #[derive(Clone, Debug)]
@@ -22,12 +22,11 @@ impl Message {
 type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// One member's.
-#[derive(Default)]
 pub(in crate::runtime) struct Mailbox {
     waiting: Mutex<Waiting>,
     limit: usize,
-    /// Has the member's worker look. Set before anybody can publish.
-    wake: OnceLock<Wake>,
+    /// Has the member's worker look.
+    wake: Wake,
 }
 
 #[derive(Default)]
@@ -40,14 +39,9 @@ struct Waiting {
 }
 
 impl Mailbox {
-    /// One that takes about so many bytes.
-    pub(in crate::runtime) fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
-    }
-
-    /// Says how its worker is woken.
-    pub(in crate::runtime) fn connect(&self, wake: impl Fn() + Send + Sync + 'static) {
-        let _ = self.wake.set(Box::new(wake));
+    /// One that takes about so many bytes. `wake` has the member's worker look into it.
+    pub(in crate::runtime) fn new(limit: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { waiting: Mutex::default(), limit, wake: Box::new(wake) }
     }
 
     /// Whether it has room. Others may use it up meanwhile: the limit is one of orders, not of bytes.
@@ -82,9 +76,7 @@ impl Mailbox {
 
     /// Wakes the worker, which has stopped before it was empty.
     pub(super) fn go_on(&self) {
-        if let Some(wake) = self.wake.get() {
-            wake();
-        }
+        (self.wake)();
     }
 
     /// Nobody is left there.

@@ -22,7 +22,8 @@ pub(super) struct ListenArgs {
     /// The listener's name, in `status`, logs and `--listener` [default: the plugin's file or folder name]
     #[arg(long, value_parser = listener_name, help_heading = HEADING)]
     pub(super) name: Option<String>,
-    /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, or a number
+    /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, a number, or
+    /// `per-connection`
     #[arg(long, value_name = "N", default_value = "shared", help_heading = HEADING)]
     instances: Instances,
     /// Connections that the kernel may hold until they are accepted [default: 4096]
@@ -161,9 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn per_connection_is_refused_in_words() {
-        let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap_err();
-        assert!(error.to_string().contains("instances 'per-connection' isn't supported yet"), "{error}");
+    fn instances_are_counted_or_named() {
+        let error = parse(&["--listen", "127.0.0.1:0", "--instances", "per-peer"]).unwrap_err();
+        assert!(error.to_string().contains("instances 'per-peer' makes no sense"), "{error}");
+        let each = parse(&["--listen", "127.0.0.1:0", "--instances", "per-connection"]).unwrap();
+        assert_eq!(each.instances, Instances::PerConnection);
         assert_eq!(parse(&["--listen", "127.0.0.1:0", "--instances", "per-core"]).unwrap().instances, Instances::PerCore);
     }
 

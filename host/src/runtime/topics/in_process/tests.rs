@@ -1,16 +1,34 @@
 use super::*;
 use bytes::Bytes;
 
-fn three() -> (InProcess, Arc<[Mailbox]>, Arc<AtomicUsize>) {
-    let mailboxes: Arc<[Mailbox]> = (0..3).map(|_| Mailbox::new(2_000)).collect();
-    let woken = Arc::new(AtomicUsize::new(0));
-    for mailbox in mailboxes.iter() {
+fn three() -> (InProcess, Vec<Arc<Mailbox>>, Arc<AtomicUsize>) {
+    let (topics, woken) = (InProcess::new(5), Arc::new(AtomicUsize::new(0)));
+    let mailbox = |member| {
         let woken = woken.clone();
-        mailbox.connect(move || {
+        let wake = move || {
             woken.fetch_add(1, Relaxed);
-        });
-    }
-    (InProcess::new(5, mailboxes.clone()), mailboxes, woken)
+        };
+        let mailbox = Arc::new(Mailbox::new(2_000, wake));
+        assert_eq!(topics.join(&mailbox), member);
+        mailbox
+    };
+    let mailboxes = (0..3).map(mailbox).collect();
+    (topics, mailboxes, woken)
+}
+
+#[test]
+fn members_come_and_go() {
+    let (topics, mailboxes, _) = three();
+    assert!(topics.subscribe(0, "tea") && topics.subscribe(1, "tea"));
+    topics.leave(0);
+    topics.unsubscribe(0, "tea");
+    let late = Arc::new(Mailbox::new(2_000, || ()));
+    assert_eq!(topics.join(&late), 3);
+    assert_eq!(topics.reach(3, "tea", 10), Ok(1));
+    topics.publish(3, message("tea", "hello"));
+    assert_eq!((all(&mailboxes[0]), all(&mailboxes[1])), (vec![], vec!["hello".to_owned()]));
+    assert!(topics.subscribe(3, "tea"));
+    assert_eq!(topics.reach(1, "tea", 10), Ok(1));
 }
 
 fn message(topic: &str, text: &str) -> Message {
