@@ -17,11 +17,14 @@ mod runtime;
 
 pub use guest::Inspection;
 pub use pure::allow::ConnectRule;
+pub use pure::breaker::OnTrap;
 pub use pure::error::{Error, Fault, Result};
 pub use pure::limits::{Limits, SlowSubscribers};
 pub use pure::proxy_protocol::ProxyProtocol;
+pub use pure::share::CpuShare;
 pub use runtime::{
-    Bind, Client, ClientAuth, ClientRule, Connect, GenerationStatus, Host, HostConfig, HostStatus, Instances, Listen,
-    ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure, ReloadOptions, ReloadReport, Server, Spread, Stop, Tls,
-    TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, Changed, Changes, Client, ClientAuth, ClientRule, Connect, ContainmentStatus, GenerationStatus, Host, HostConfig,
+    HostStatus, Instances, Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure, ReloadOptions, ReloadReport,
+    Server, Spread, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings, TlsSource, TlsVersion, Trust,
+    TrustSettings,
 };

@@ -107,6 +107,16 @@ impl Engine {
         &self.0.engine
     }
 
+    /// How often the thread that bounds CPU time had to be replaced.
+    pub fn tickers_replaced(&self) -> u64 {
+        self.0.ticker.replaced()
+    }
+
+    #[cfg(test)]
+    pub(super) fn poison_ticker(&self) {
+        self.0.ticker.poison();
+    }
+
     pub(super) fn activity(&self) -> Activity {
         self.0.ticker.activity()
     }

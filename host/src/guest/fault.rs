@@ -1,7 +1,7 @@
 //! How a call into a guest fails.
 
 use super::budget::BudgetExceeded;
-use super::limiter::MemoryCap;
+use super::limiter::{MemoryCap, Refusal};
 use super::log::presentable;
 use std::fmt;
 use wasmtime::{PoolConcurrencyLimitError, WasmBacktrace};
@@ -9,6 +9,9 @@ use wasmtime_wasi::I32Exit;
 
 /// Frames of a guest's backtrace that a message shows: enough to find the place.
 const FRAMES: usize = 6;
+
+/// Frames that the log keeps; wasmtime itself takes no more than twenty.
+const ALL_FRAMES: usize = 32;
 
 /// Bytes of a guest's own words that a message carries.
 const WORDS: usize = 2 << 10;
@@ -62,13 +65,15 @@ pub struct GuestFault {
     pub message: String,
     /// What to do about it, if known.
     pub hint: Option<String>,
+    /// Where the guest was, innermost first: `module!function@offset`, the offset that of the instruction in its core module.
+    pub backtrace: Vec<String>,
 }
 
 impl GuestFault {
     /// The plugin said no, in its own words.
     pub(super) fn refused(handler: &'static str, words: &str) -> Self {
         let message = format!("`{handler}` answered: {}", presentable(words, WORDS));
-        Self { kind: FaultKind::Refused, handler, message, hint: None }
+        Self { kind: FaultKind::Refused, handler, message, hint: None, backtrace: Vec::new() }
     }
 
     /// A snapshot larger than its limit.
@@ -78,13 +83,14 @@ impl GuestFault {
             handler: "snapshot",
             message: format!("`snapshot` is {bytes} bytes, more than the {limit} that may be carried over"),
             hint: Some("raise snapshot-limit, or keep less in the plugin: contexts are kept by the host".into()),
+            backtrace: Vec::new(),
         }
     }
 
     /// A call into an instance that an earlier fault has ended.
     pub(super) fn dead(handler: &'static str, cause: &Self) -> Self {
         let message = format!("`{handler}` wasn't called: the instance had ended in `{}`: {}", cause.handler, cause.message);
-        Self { kind: FaultKind::Dead, handler, message, hint: cause.hint.clone() }
+        Self { kind: FaultKind::Dead, handler, message, hint: cause.hint.clone(), backtrace: Vec::new() }
     }
 
     /// What wasmtime says went wrong.
@@ -98,16 +104,20 @@ impl GuestFault {
         } else if error.is::<PoolConcurrencyLimitError>() {
             let hint = "raise max-instances, or lower the number of instances of a listener".into();
             (FaultKind::Host, format!("no room for another instance: {error}"), Some(hint))
-        } else if memory.refused() {
-            let what = format!("ran out of memory: the limit is {} bytes ({})", memory.cap(), words.cause());
-            (FaultKind::OutOfMemory, words.tell(&what), Some("raise memory-limit if the plugin really needs that much".into()))
+        } else if let Some(refusal) = memory.refused() {
+            let (limit, whose) = match refusal {
+                Refusal::Own => ("memory-limit", "the limit"),
+                Refusal::Total => ("total-memory", "the limit of all instances and queues together"),
+            };
+            let what = format!("ran out of memory: {whose} is {} bytes ({})", memory.cap(refusal), words.cause());
+            (FaultKind::OutOfMemory, words.tell(&what), Some(format!("raise {limit} if the plugin really needs that much")))
         } else if handler == INSTANTIATE && error.downcast_ref::<WasmBacktrace>().is_none() {
             // No code of the guest's was running.
             (FaultKind::Host, format!("can't make an instance: {}", words.cause()), None)
         } else {
-            (FaultKind::Trap, words.tell(&format!("trapped: {}", words.cause())), None)
+            (FaultKind::Trap, words.tell(&format!("trapped: {}", words.cause())), Some(words.where_to_look()))
         };
-        Self { kind, handler, message, hint }
+        Self { kind, handler, message, hint, backtrace: words.backtrace() }
     }
 }
 
@@ -150,11 +160,32 @@ impl Words<'_> {
 
     /// Where in the guest: innermost function first.
     fn place(&self) -> String {
-        let Some(backtrace) = self.error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+        let names: Vec<_> = self.frames().into_iter().take(FRAMES).map(|(_, name)| name).collect();
+        if names.is_empty() { String::new() } else { format!(" (in {})", names.join(" < ")) }
+    }
+
+    fn backtrace(&self) -> Vec<String> {
+        self.frames().into_iter().take(ALL_FRAMES).map(|(offset, name)| format!("{name}@{offset}")).collect()
+    }
+
+    fn where_to_look(&self) -> String {
+        let frames = self.frames();
+        let nameless = !frames.is_empty() && frames.iter().all(|(_, name)| name.contains("<wasm function "));
+        if nameless {
+            "the component has no function names: build it without stripping them to see where it was"
+        } else {
+            "the backtrace says where; what the plugin logged before may say why"
+        }
+        .to_owned()
+    }
+
+    /// Offset and name of each function, innermost first.
+    fn frames(&self) -> Vec<(String, String)> {
+        let Some(backtrace) = self.error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
         // wasmtime's own text has the functions' names demangled, one to a line: `0: 0x1234 - module!function`.
         let text = backtrace.to_string();
-        let names = text.lines().filter_map(|line| line.split_once(" - ")).map(|(_, name)| name);
-        let names: Vec<_> = names.take(FRAMES).map(|name| presentable(name, 200)).collect();
-        if names.is_empty() { String::new() } else { format!(" (in {})", names.join(" < ")) }
+        let frames = text.lines().filter_map(|line| line.split_once(" - "));
+        let offset = |place: &str| place.rsplit(' ').next().unwrap_or_default().to_owned();
+        frames.map(|(place, name)| (offset(place.trim_end()), presentable(name, 200))).collect()
     }
 }

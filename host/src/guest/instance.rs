@@ -138,6 +138,11 @@ impl<H: Host> Instance<H> {
         self.store.data().memory.used()
     }
 
+    /// It is about to be freed: others of its listener may have its memory.
+    pub fn leave(&mut self) {
+        self.store.data_mut().memory.leave();
+    }
+
     /// Whether a fault has ended it.
     pub fn is_dead(&self) -> bool {
         self.ended.is_some()

@@ -24,10 +24,12 @@ mod signature;
 mod store;
 mod ticker;
 mod wasi;
+mod watch;
 
 #[cfg(test)]
 mod tests;
 
+pub use budget::thread_cpu_time;
 pub use component::{Component, Digest, LoadStats};
 pub use engine::{Engine, EngineConfig};
 pub use fault::{FaultKind, GuestFault};

@@ -1,5 +1,6 @@
 //! What bounds one instance.
 
+use crate::pure::account::Account;
 use crate::pure::limits::Limits;
 use std::{sync::Arc, time::Duration};
 
@@ -24,6 +25,8 @@ pub struct Settings {
     pub log_message: usize,
     /// Log messages per second.
     pub log_rate: u32,
+    /// Where the memory of all the listener's instances is counted, if it is.
+    pub account: Option<Arc<Account>>,
 }
 
 impl Settings {
@@ -39,6 +42,14 @@ impl Settings {
             state_budget: limits.reload_deadline,
             log_message: limits.log_message,
             log_rate: limits.log_rate,
+            account: None,
         }
+    }
+
+    /// Counts the instances' memory there, too, and no more of it than it has room for.
+    #[must_use]
+    pub fn account(mut self, account: Option<Arc<Account>>) -> Self {
+        self.account = account;
+        self
     }
 }

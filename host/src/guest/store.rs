@@ -24,7 +24,7 @@ impl<H: Host> Data<H> {
         Self {
             slot: None,
             budget,
-            memory: MemoryCap::new(settings.memory),
+            memory: MemoryCap::new(settings.memory, settings.account.clone()),
             wasi: Wasi::new(&settings.name, &log),
             log,
             copy_limit: settings.event_fuel,

@@ -1,6 +1,8 @@
 //! Every number that bounds a listener, with its default and the reason for it.
 
+use super::breaker::OnTrap;
 use super::error::{Error, Result};
+use super::share::CpuShare;
 use super::socket::MAX_CONNECTIONS;
 use std::fmt;
 use std::str::FromStr;
@@ -57,12 +59,17 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// CPU time of one event. 100 ms: a thousand times what a normal event takes.
     pub event_budget: Duration,
+    /// CPU time of one instance over time, of one core. None: only where listeners share workers is there anybody to be fair to.
+    pub cpu_share: Option<CpuShare>,
     /// CPU time of `start`. 5 s: interpreters take long to wake up.
     pub start_budget: Duration,
     /// CPU time of `snapshot` and of `restore`, each; and how long a reload may hold events back in all. 1 s.
     pub reload_deadline: Duration,
     /// Linear memory of one instance. 256 MiB.
     pub memory: usize,
+    /// Linear memory of all instances, contexts, and what is queued or published, together. None: instances × memory and connections ×
+    /// write-buffer bound it, and how much a machine has isn't known here.
+    pub total_memory: Option<usize>,
     /// Bytes of names and options that one call of the plugin's may have copied out of it (`connect`, `upgrade-client`); lists of
     /// bytes are read where they are. 1 MiB.
     pub event_fuel: usize,
@@ -72,6 +79,14 @@ pub struct Limits {
     pub log_message: usize,
     /// Log messages per second and instance; the rest are counted and summed up in one line.
     pub log_rate: u32,
+    /// What follows when the plugin has failed `trap_limit` times within `trap_window`. Restart: a peer that finds a bug must not be able
+    /// to end the service for all.
+    pub on_trap: OnTrap,
+    /// Faults that open the breaker. 32: twice as many as are answered at once, so that one bad burst of one peer seldom does it.
+    pub trap_limit: usize,
+    /// The time within which they count. 1 min: a plugin that fails at each call, and so is restarted ever more slowly, has failed
+    /// so often after ten seconds.
+    pub trap_window: Duration,
 }
 
 /// What becomes of a subscriber whose queue has no room for the whole of a message.
@@ -129,13 +144,18 @@ impl Default for Limits {
             close_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(30),
             event_budget: Duration::from_millis(100),
+            cpu_share: None,
             start_budget: Duration::from_secs(5),
             reload_deadline: Duration::from_secs(1),
             memory: 256 << 20,
+            total_memory: None,
             event_fuel: 1 << 20,
             snapshot: 128 << 20,
             log_message: 8 << 10,
             log_rate: 1_000,
+            on_trap: OnTrap::Restart,
+            trap_limit: 32,
+            trap_window: Duration::from_secs(60),
         }
     }
 }
@@ -157,6 +177,8 @@ impl Limits {
             ("max-connections", self.connections == 0),
             ("max-connections-per-peer", self.connections_per_peer == Some(0)),
             ("reads-per-turn", self.reads_per_turn == 0),
+            ("trap-limit", self.trap_limit == 0),
+            ("trap-window", self.trap_window.is_zero()),
             ("max-generations", self.generations == 0),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
@@ -167,6 +189,11 @@ impl Limits {
             let (have, write) = (self.topic_backlog, self.write_buffer);
             return Err(Error::configuration(format!("topic-backlog ({have} bytes) is less than write-buffer ({write} bytes)"))
                 .hint(format!("a message of the size of one queue must fit: give {write} bytes or more")));
+        }
+        if let Some(total) = self.total_memory.filter(|total| *total < self.write_buffer) {
+            let write = self.write_buffer;
+            return Err(Error::configuration(format!("total-memory ({total} bytes) is less than write-buffer ({write} bytes)"))
+                .hint("give what all instances and queues may have together, or leave it out for no limit"));
         }
         // A handler that answers each chunk with as much must never see a short write.
         let needed = self.high_water.saturating_add(self.read_buffer);

@@ -5,6 +5,7 @@
 
 mod mixed;
 
+use super::account::Ledger;
 use bytes::Bytes;
 use mixed::Mixed;
 use std::collections::VecDeque;
@@ -27,9 +28,16 @@ pub struct Pool {
     free: Vec<VecDeque<u8>>,
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     mixed: Vec<Box<Mixed>>,
+    /// Bytes that the queues have, and contexts.
+    pub ledger: Ledger,
 }
 
 impl Pool {
+    /// For queues whose bytes `ledger` counts.
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger, ..Self::default() }
+    }
+
     fn take(&mut self) -> VecDeque<u8> {
         self.free.pop().unwrap_or_default()
     }
@@ -77,6 +85,7 @@ impl Outbound {
         if data.is_empty() {
             return;
         }
+        pool.ledger.take(data.len());
         match self {
             Self::Ring(ring) => {
                 if ring.capacity() == 0 {
@@ -128,6 +137,7 @@ impl Outbound {
 
     /// The kernel took the first `n` bytes.
     pub fn sent(&mut self, pool: &mut Pool, n: usize) {
+        let before = self.own();
         match self {
             Self::Ring(ring) if n < ring.len() => drop(ring.drain(..n)),
             Self::Ring(ring) => {
@@ -140,19 +150,39 @@ impl Outbound {
                 self.simplify(pool);
             }
         }
+        pool.ledger.give(before - self.own());
     }
 
     /// Forgets all but the first `n` bytes: what a trapped call wrote.
     pub fn truncate(&mut self, pool: &mut Pool, n: usize) {
+        let before = self.own();
         match self {
             Self::Ring(ring) => {
                 ring.truncate(n);
-                self.sent(pool, 0);
+                self.recycle(pool);
             }
             Self::Mixed(mixed) => {
                 mixed.truncate(n);
                 self.simplify(pool);
             }
+        }
+        pool.ledger.give(before - self.own());
+    }
+
+    /// Bytes that are in no other queue.
+    fn own(&self) -> usize {
+        match self {
+            Self::Ring(ring) => ring.len(),
+            Self::Mixed(mixed) => mixed.own(),
+        }
+    }
+
+    /// An empty ring goes back to the others.
+    fn recycle(&mut self, pool: &mut Pool) {
+        if let Self::Ring(ring) = self
+            && ring.is_empty()
+        {
+            pool.give(std::mem::take(ring));
         }
     }
 
@@ -163,9 +193,7 @@ impl Outbound {
             && let Self::Mixed(mixed) = std::mem::replace(self, Self::Ring(ring))
         {
             pool.give_mixed(mixed);
-            if self.len() == 0 {
-                self.sent(pool, 0);
-            }
+            self.recycle(pool);
         }
     }
 }

@@ -44,6 +44,11 @@ fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>,
         tracing::warn!(listener = %listener.name, limit = listener.limits.connections, "connection refused: max-connections reached");
         return;
     }
+    if let Some(why) = listener.containment.refusal() {
+        bump(&listener.counters.refused);
+        tracing::debug!(listener = %listener.name, "connection refused: {why}");
+        return;
+    }
     let peer = Remote::from(accepted.peer.clone()).ip().filter(|_| listener.proxy_protocol.is_none());
     let draw = listener.draw(peer);
     let Some((shard, ticket)) = lock(&listener.roster).place(draw, &listener.drained) else { return };

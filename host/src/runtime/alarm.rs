@@ -34,6 +34,7 @@ impl Future for TimerDriver {
             return Poll::Ready(());
         }
         let now = Instant::now();
+        let (began, slice) = (state.measure(), state.slice());
         for _ in 0..BATCH {
             if state.is_held() {
                 state.waiting.push(cx.waker().clone());
@@ -41,7 +42,11 @@ impl Future for TimerDriver {
             }
             let Some(token) = state.sockets.as_mut().and_then(|sockets| sockets.timers.pop(now)) else { break };
             state.fired(&shard, token);
+            if slice.is_over() {
+                break;
+            }
         }
+        state.charge(&shard, began);
         let held = state.is_held();
         let Some(sockets) = &mut state.sockets else { return Poll::Ready(()) };
         if !sockets.timer_waker.will_wake(cx.waker()) {

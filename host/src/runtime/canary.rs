@@ -133,6 +133,8 @@ async fn decide(listener: &Arc<Listener>, promote: bool, drain_after: Option<Dur
         outcomes
     };
     let (won, lost) = (winner.number, loser.number);
+    // Its faults were counted with the others'.
+    listener.containment.close_breaker(&listener.name);
     if promote {
         bump(&listener.counters.reloads);
         tracing::info!(listener = %listener.name, generation = won, old = lost, "canary promoted: {why}");

@@ -97,6 +97,9 @@ impl Sockets {
         if options.context.len() > self.limits.context || self.entries.len() >= self.limits.connections {
             return Err(ErrorCode::LimitExceeded);
         }
+        if self.pool.ledger.account().is_some_and(|account| account.is_full()) || !self.pool.ledger.room(options.context.len()) {
+            return Err(ErrorCode::LimitExceeded);
+        }
         let ask = options.tls.map(|tls| self.grants.ask(tls, target.host())).transpose()?;
         let longest = self.limits.connect_timeout;
         let timeout = options.timeout_milliseconds.map_or(longest, |ms| longest.min(Duration::from_millis(ms.into())));
@@ -108,9 +111,9 @@ impl Sockets {
     fn put_connecting(&mut self, target: &Target, allow_half_open: bool, context: Vec<u8>) -> SocketId {
         let id = self.put(Connection::connecting(allow_half_open), Stream::Closed, Remote::Unknown);
         if let Some(entry) = self.entry(id) {
-            entry.context = context.into();
             entry.dialled = target.host().map(Box::new);
         }
+        self.put_context(id, context.into());
         id
     }
 }

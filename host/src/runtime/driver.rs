@@ -57,7 +57,9 @@ impl Future for Driver {
         if state.closed {
             return Poll::Ready(());
         }
+        let began = state.measure();
         let turn = state.turn(&shard, driver.id, rang, cx);
+        state.charge(&shard, began);
         drop(state);
         match turn {
             Turn::Over => Poll::Ready(()),

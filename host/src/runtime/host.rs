@@ -9,6 +9,7 @@ use super::server::{Server, Stop};
 use super::threads::{Graveyard, start_control, start_undertaker};
 use super::worker::Worker;
 use crate::guest::{Engine, EngineConfig, Inspection};
+use crate::pure::breaker::OnTrap;
 use crate::pure::error::{Error, Result};
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -89,6 +90,8 @@ pub(super) struct Inner {
     pub(super) serials: Arc<AtomicU64>,
     /// Shards made so far.
     pub(super) shards: Arc<AtomicU64>,
+    /// Why the last listener stopped, if it did so by itself.
+    failure: Mutex<Option<String>>,
     born: Instant,
 }
 
@@ -124,6 +127,7 @@ impl Host {
             graveyard: start_undertaker()?,
             serials: Arc::default(),
             shards: Arc::default(),
+            failure: Mutex::default(),
             born: Instant::now(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -173,6 +177,7 @@ impl Host {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             uptime_seconds: self.inner.born.elapsed().as_secs(),
+            tickers_replaced: self.inner.engine.tickers_replaced(),
             listeners: Vec::new(),
         };
         for server in self.servers() {
@@ -186,6 +191,14 @@ impl Host {
         let mut referenced = self.inner.referenced.subscribe();
         // The sender lives as long as `self`.
         let _ = referenced.wait_for(|count| *count == 0).await;
+    }
+
+    /// Why there is no listener any more, if the last one was stopped because its plugin kept failing (`OnTrap::Stop`).
+    pub fn failure(&self) -> Option<Error> {
+        lock(&self.inner.failure).as_ref().map(|listener| {
+            Error::guest(format!("listener '{listener}' was stopped: its plugin failed too often (on-trap is stop)"))
+                .hint("the log has each fault; raise trap-limit, or use on-trap refuse or restart, to go on all the same")
+        })
     }
 
     /// Stops all listeners, at the same time.
@@ -209,8 +222,34 @@ impl Host {
         self.inner.control.spawn(work).await.map_err(|error| Error::host(format!("a bug in sockdock: {error}")))
     }
 
+    /// Stops it once its breaker has opened, if that is what the operator wants.
+    pub(super) fn stop_with_breaker(&self, server: &Server) {
+        if server.listener().limits.on_trap != OnTrap::Stop {
+            return;
+        }
+        let server = server.clone();
+        self.inner.control.spawn(async move {
+            let listener = server.listener();
+            let mut stopped = listener.forced.subscribe();
+            let opened = tokio::select! {
+                () = listener.containment.to_be_stopped() => true,
+                _ = stopped.wait_for(|stopped| *stopped) => false,
+            };
+            if opened && let Err(error) = server.stop(Stop::Graceful).await {
+                tracing::error!(listener = server.name(), "{error}");
+            }
+        });
+    }
+
     pub(super) fn forget(&self, server: &Server) {
-        lock(&self.inner.servers).retain(|other| !other.is(server));
+        let none_left = {
+            let mut servers = lock(&self.inner.servers);
+            servers.retain(|other| !other.is(server));
+            servers.is_empty()
+        };
+        if none_left {
+            *lock(&self.inner.failure) = server.listener().containment.has_stopped().then(|| server.name().to_owned());
+        }
         self.count_referenced();
     }
 

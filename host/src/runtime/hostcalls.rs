@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// event's writes leave in one call.
 const STRAIGHT: usize = 8 << 10;
 
+/// What a queue may have where the listener's memory is used up: an empty one takes something always, or nothing would go on.
+const SCARCE: usize = 16 << 10;
+
 type Answer<T = ()> = Result<T, ErrorCode>;
 
 impl Host for Sockets {
@@ -24,7 +27,8 @@ impl Host for Sockets {
             counters.bytes_written.add(entry.bytes_written - before);
             rest = data.get(sent..).unwrap_or_default();
         }
-        let taken = match entry.machine.write(rest.len(), entry.out.len(), limits.write_buffer) {
+        let limit = if pool.ledger.room(rest.len()) { limits.write_buffer } else { limits.write_buffer.min(SCARCE) };
+        let taken = match entry.machine.write(rest.len(), entry.out.len(), limit) {
             Ok(taken) => taken,
             // It failed just now. What was queued is reported by `close`; this was not taken.
             Err(code) if rest.len() == data.len() => return Err(code),
@@ -149,8 +153,8 @@ impl Host for Sockets {
         }
         if self.phase == Phase::Candidate {
             self.staged.set_context(socket, context);
-        } else if let Some(entry) = self.entry(socket) {
-            entry.context = context.into();
+        } else if !self.put_context(socket, context.into()) {
+            return Err(ErrorCode::LimitExceeded);
         }
         Ok(())
     }

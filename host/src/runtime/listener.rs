@@ -1,5 +1,6 @@
 //! A listener: what its shards, its accept loops and its embedder share.
 
+use super::containment::Containment;
 use super::counters::{ListenerCounters, Past, ShardCounters, read};
 use super::generation::SharedGeneration;
 use super::grants::Grants;
@@ -13,8 +14,10 @@ use super::topics::{InProcess, Mailbox, Membership, Topics};
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
 use crate::net::{Bound, Tls};
+use crate::pure::account::Ledger;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
+use crate::pure::outbound::Pool;
 use crate::pure::proxy_protocol::ProxyProtocol;
 use arc_swap::ArcSwap;
 use std::net::IpAddr;
@@ -116,6 +119,7 @@ pub(super) struct Listener {
     /// Whose loops accept; set once, when all are up.
     pub(super) acceptor: OnceLock<Worker>,
     pub(super) counters: ListenerCounters,
+    pub(super) containment: Containment,
     /// What was counted by shards and generations that are gone.
     pub(super) past: Past,
     /// A shard has lost its last connection.
@@ -151,6 +155,7 @@ pub(super) struct Parts {
     pub(super) numbers: Arc<AtomicU64>,
     pub(super) graveyard: Graveyard,
     pub(super) generation: SharedGeneration,
+    pub(super) containment: Containment,
 }
 
 impl Listener {
@@ -171,6 +176,7 @@ impl Listener {
             roster: Mutex::new(Roster::new(parts.generation)),
             acceptor: OnceLock::new(),
             counters: ListenerCounters::default(),
+            containment: parts.containment,
             past: Past::default(),
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
@@ -212,7 +218,9 @@ impl Listener {
     /// An empty table of connections.
     pub(super) fn table(&self, counters: Arc<ShardCounters>, membership: Membership) -> Sockets {
         let (limits, grants) = (self.limits.clone(), self.grants.clone());
-        Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone(), membership)
+        let mut sockets = Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone(), membership);
+        sockets.pool = Pool::new(Ledger::new(self.containment.account()));
+        sockets
     }
 
     /// Numbers for so many new shards.

@@ -7,15 +7,18 @@
 
 mod accept;
 mod alarm;
+mod apply;
 mod branch;
 mod canary;
 mod client;
 mod clock;
+mod containment;
 mod counters;
 mod dial;
 mod driver;
 mod ends;
 mod entry;
+mod evidence;
 mod generation;
 mod grants;
 mod home;
@@ -24,6 +27,7 @@ mod hostcalls;
 mod judge;
 mod listen;
 mod listener;
+mod meter;
 mod nest;
 mod options;
 mod peers;
@@ -55,7 +59,9 @@ pub use crate::net::{
     Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
     TrustSettings,
 };
+pub use apply::{Changed, Changes};
 pub use client::{Client, Connect};
+pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use options::{Policy, ReloadOptions, Spread};

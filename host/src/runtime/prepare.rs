@@ -5,6 +5,7 @@ use super::plugin::Plugin;
 use super::sockets::Sockets;
 use super::staged::Staged;
 use crate::guest::{Engine, FaultKind, GuestFault, Instance, Settings};
+use crate::pure::account::Account;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::sync::Arc;
@@ -25,14 +26,14 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    fn generation(&self, number: u64, limits: &Limits) -> Result<Generation> {
+    fn generation(&self, number: u64, limits: &Limits, account: Option<Arc<Account>>) -> Result<Generation> {
         match self {
             Self::Earlier(earlier) => Ok(earlier.renumbered(number)),
             Self::Plugin(engine, plugin) => {
                 // In an error the file says more than the name.
                 let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
                 let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
-                Ok(Generation::new(number, component, plugin.clone(), Settings::new(plugin.name(), limits)))
+                Ok(Generation::new(number, component, plugin.clone(), Settings::new(plugin.name(), limits).account(account)))
             }
         }
     }
@@ -45,8 +46,9 @@ pub(super) fn prepare(
     listener: &Arc<str>,
     limits: &Arc<Limits>,
     count: usize,
+    account: Option<Arc<Account>>,
 ) -> Result<Vec<Candidate>> {
-    let generation = Arc::new(origin.generation(number, limits)?);
+    let generation = Arc::new(origin.generation(number, limits, account)?);
     (0..count).map(|_| candidate(&generation, listener, limits)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Who sits at a shard: an instance, or nobody until the next try. Restarts after faults.
 
+use super::evidence;
 use super::shard::{Shard, State};
 use super::sockets::{Phase, Sockets};
 use crate::guest::{GuestFault, Instance};
@@ -34,15 +35,8 @@ impl State {
     /// A call failed: undo it, let its connection go, and go on with a fresh instance.
     pub(super) fn faulted(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, fault: &GuestFault) {
         self.tally.traps.add(1);
-        tracing::error!(
-            listener = %shard.listener.name,
-            generation = self.generation.number,
-            digest = %self.generation.short_digest(),
-            handler = fault.handler,
-            socket = current.map(|id| id.0),
-            kind = fault.kind.as_str(),
-            "the plugin failed: {fault}"
-        );
+        evidence::record(&shard.listener.name, &self.generation, current, fault, "the plugin failed");
+        shard.listener.containment.faulted(&shard.listener.name, fault.kind);
         if let Some(sockets) = &mut self.sockets {
             sockets.undo(current);
         }
@@ -83,7 +77,8 @@ impl State {
 
     /// Takes the instance away; its memory is given back off the worker.
     pub(super) fn vacate(&mut self, shard: &Rc<Shard>, why: String) {
-        if let Seat::Up(instance) = std::mem::replace(&mut self.seat, Seat::Down(why)) {
+        if let Seat::Up(mut instance) = std::mem::replace(&mut self.seat, Seat::Down(why)) {
+            instance.leave();
             shard.counters.up.add(1_u64.wrapping_neg());
             self.note_memory(shard, 0);
             shard.listener.dispose(instance);
@@ -108,15 +103,13 @@ impl State {
             Ok(instance)
         });
         match made {
-            Ok(instance) => self.seat_instance(shard, instance),
+            Ok(instance) => {
+                shard.listener.containment.restarted();
+                self.seat_instance(shard, instance);
+            }
             Err(fault) => {
-                tracing::error!(
-                    listener = %shard.listener.name,
-                    generation = generation.number,
-                    handler = fault.handler,
-                    kind = fault.kind.as_str(),
-                    "the plugin can't be restarted: {fault}"
-                );
+                evidence::record(&shard.listener.name, &generation, None, &fault, "the plugin can't be restarted");
+                shard.listener.containment.restart_failed(&shard.listener.name, fault.kind);
                 if let Some(sockets) = &mut self.sockets {
                     sockets.undo(None);
                 }

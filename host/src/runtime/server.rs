@@ -151,6 +151,9 @@ impl Server {
                 None => states.push(format!("busy: worker {index} hasn't answered for {PATIENCE:?}")),
             }
         }
+        if self.listener.containment.is_open() {
+            states.insert(0, "breaker open".to_owned());
+        }
         if self.listener.is_stopping() {
             states.insert(0, "draining".to_owned());
         }
@@ -293,6 +296,7 @@ impl Server {
             delivered: read(&listener.past.delivered) + sum(|shard| shard.counters.delivered.get()),
             slow_subscribers: read(&listener.past.slow_subscribers) + sum(|shard| shard.counters.slow_subscribers.get()),
             memory_bytes: sum(|shard| shard.counters.memory.get()),
+            containment: listener.containment.status(),
             state: match (states.is_empty(), listener.client) {
                 (true, false) => "listening".to_owned(),
                 (true, true) => "connected".to_owned(),

@@ -5,6 +5,7 @@ use super::driver::Driver;
 use super::ends::Ends;
 use super::generation::SharedGeneration;
 use super::listener::Listener;
+use super::meter::Meter;
 use super::nest::Member;
 use super::seat::Seat;
 use super::sockets::Sockets;
@@ -52,6 +53,8 @@ pub(super) struct State {
     pub(super) memory: u64,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
+    /// Where it has a share of CPU time to keep to.
+    pub(super) meter: Option<Box<Meter>>,
 }
 
 impl Shard {
@@ -72,7 +75,11 @@ impl Shard {
 
     /// Resets all connections; their plugin hears `close`.
     pub(super) fn terminate(&self) {
-        if let Some(sockets) = &mut self.state.borrow_mut().sockets {
+        let mut state = self.state.borrow_mut();
+        // An end doesn't wait for a share of CPU time.
+        state.meter = None;
+        state.wake_waiting();
+        if let Some(sockets) = &mut state.sockets {
             sockets.terminate_all();
         }
     }
@@ -100,6 +107,7 @@ impl State {
     /// Nobody sits there yet.
     pub(super) fn new(sockets: Box<Sockets>, generation: SharedGeneration, tally: Arc<Tally>) -> Self {
         Self {
+            meter: Meter::new(&sockets.limits),
             sockets: Some(sockets),
             seat: Seat::Down("starting".to_owned()),
             memory: 0,
@@ -115,7 +123,7 @@ impl State {
 
     /// Whether the guest can't be called now.
     pub(super) fn is_held(&self) -> bool {
-        self.held || !self.seat.is_up()
+        self.held || !self.seat.is_up() || self.meter.as_ref().is_some_and(|meter| meter.paused)
     }
 
     /// Wakes the drivers that came by meanwhile.

@@ -149,11 +149,26 @@ impl Sockets {
         if self.entry(id).is_some() {
             let mut entry = self.entries.remove(id.key());
             entry.out.truncate(&mut self.pool, 0);
+            self.pool.ledger.give(entry.context.len());
             if let Some(census) = &self.census {
                 census.fetch_sub(1, Relaxed);
             }
             self.unsubscribe_all(id);
         }
+    }
+
+    /// Exchanges a context, if there is memory for it. False, if not; a connection that is gone needs none.
+    pub(super) fn put_context(&mut self, id: SocketId, context: Box<[u8]>) -> bool {
+        let Self { entries, pool, .. } = self;
+        let Some(entry) = entries.get_mut(id.key()).filter(|entry| entry.id == id) else { return true };
+        let more = context.len().saturating_sub(entry.context.len());
+        if more > 0 && !pool.ledger.room(more) {
+            return false;
+        }
+        pool.ledger.give(entry.context.len());
+        pool.ledger.take(context.len());
+        entry.context = context;
+        true
     }
 
     /// The connection called `id`, for questions.

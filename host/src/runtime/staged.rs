@@ -95,8 +95,8 @@ impl Staged {
             }
         }
         for (id, context) in self.contexts {
-            if let Some(entry) = sockets.entry(id) {
-                entry.context = context;
+            if !sockets.put_context(id, context) {
+                tracing::warn!(listener = %sockets.listener, socket = id.0, "a context of the new generation isn't kept: total-memory reached");
             }
         }
         Self::apply_subscriptions(self.subscriptions, sockets);

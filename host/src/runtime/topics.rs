@@ -11,6 +11,7 @@ mod offer;
 use super::entry::Entry;
 use super::shard::Shard;
 use super::sockets::{Phase, Sockets};
+use crate::pure::account::Held;
 use crate::pure::limits::SlowSubscribers;
 use crate::pure::socket::{ErrorCode, SocketId};
 use bytes::Bytes;
@@ -163,7 +164,14 @@ impl Sockets {
         if elsewhere == 0 && self.subscriptions.of(topic).is_none() {
             return Ok(0);
         }
-        let data = Bytes::copy_from_slice(data);
+        let data = match self.pool.ledger.account() {
+            None => Bytes::copy_from_slice(data),
+            // Counted once, however many queues it comes to be in.
+            Some(account) => match Held::new(account, data.len(), Box::<[u8]>::from(data)) {
+                Some(held) => Bytes::from_owner(held),
+                None => return Err(ErrorCode::LimitExceeded),
+            },
+        };
         // At once, so that it stands where it belongs among what the call writes.
         let here = self.deliver(topic, &data, skip);
         if elsewhere > 0 && !data.is_empty() {

@@ -26,6 +26,7 @@ impl State {
         }
         let mut buffer = shard.local.buffer.borrow_mut();
         let mut reads = limits.reads_per_turn;
+        let slice = self.slice();
         loop {
             let held = self.is_held();
             let Some(sockets) = self.sockets.as_deref_mut() else { return Turn::Over };
@@ -33,7 +34,7 @@ impl State {
             let step = entry.machine.next(entry.conditions(held, limits));
             match step {
                 Step::Tell(event) => self.tell(shard, id, &event),
-                Step::Read | Step::Discard if reads == 0 => {
+                Step::Read | Step::Discard if reads == 0 || (reads < limits.reads_per_turn && slice.is_over()) => {
                     // The others' turn.
                     cx.waker().wake_by_ref();
                     return self.end_turn(shard, id, cx);

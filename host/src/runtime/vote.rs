@@ -1,6 +1,7 @@
 //! A worker's part in a reload. Each step is a job between two events, so every one is an event boundary.
 
 use super::counters::bump;
+use super::evidence;
 use super::prepare::Candidate;
 use super::seat::Seat;
 use super::shard::{Shard, State};
@@ -171,6 +172,8 @@ impl State {
                 let mut refusal = Refusal::of("snapshot", fault.clone());
                 if died {
                     self.tally.traps.add(1);
+                    evidence::record(&shard.listener.name, &self.generation, None, &fault, "the plugin failed");
+                    shard.listener.containment.faulted(&shard.listener.name, fault.kind);
                     if let Some(sockets) = &mut self.sockets {
                         sockets.undo(None);
                     }

@@ -1,15 +1,18 @@
-//! The limits of a listener as flags, with the library's defaults.
+//! The limits of a listener as flags, and as keys of a configuration file, with the library's defaults.
 
-use super::units::{OptionalSpan, Size, Span};
-use crate::{Limits, Result, SlowSubscribers};
+use super::units::{OptionalShare, OptionalSize, OptionalSpan, Size, Span};
+use crate::control::config::written;
+use crate::{Limits, OnTrap, Result, SlowSubscribers};
 use clap::Args;
+use serde::Deserialize;
 use std::sync::LazyLock;
 
 static DEFAULTS: LazyLock<Limits> = LazyLock::new(Limits::default);
 
 /// Bounds on the listener. Durations: 500ms, 10s, 2m; sizes: 64KiB, 1MiB.
-#[derive(Debug, Args)]
-pub(super) struct LimitArgs {
+#[derive(Clone, Debug, PartialEq, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::control) struct LimitArgs {
     /// Close a connection on which no byte has moved for this long, or `off`
     #[arg(long, value_name = "DURATION", default_value_t = OptionalSpan(DEFAULTS.idle_timeout), help_heading = TIME)]
     idle_timeout: OptionalSpan,
@@ -31,6 +34,9 @@ pub(super) struct LimitArgs {
     /// CPU time of one event; a plugin that takes longer is stopped, its connection terminated
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.event_budget), help_heading = TIME)]
     event_budget: Span,
+    /// CPU time of one instance over time, as a part of one core (1% to 100%), or `off`; beyond it the instance's events wait
+    #[arg(long, value_name = "PERCENT", default_value_t = OptionalShare(DEFAULTS.cpu_share), help_heading = TIME)]
+    cpu_share: OptionalShare,
     /// CPU time of the plugin's `start`
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.start_budget), help_heading = TIME)]
     start_budget: Span,
@@ -41,6 +47,9 @@ pub(super) struct LimitArgs {
     /// Linear memory of one instance of the plugin
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.memory), help_heading = SPACE)]
     memory_limit: Size,
+    /// Memory of all instances, contexts and queues together, or `off`; beyond it plugins get no more, and connections are refused
+    #[arg(long, value_name = "SIZE", default_value_t = OptionalSize(DEFAULTS.total_memory), help_heading = SPACE)]
+    total_memory: OptionalSize,
     /// Bytes queued for one socket before `write` is short; at least high-water + read-buffer
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULTS.write_buffer), help_heading = SPACE)]
     write_buffer: Size,
@@ -89,6 +98,7 @@ pub(super) struct LimitArgs {
     max_subscriptions: usize,
     /// A subscriber whose queue has no room for a published message: `close` it, or have it `skip` the message
     #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.slow_subscribers)]
+    #[serde(deserialize_with = "written")]
     slow_subscribers: SlowSubscribers,
     /// Reads of one connection before others get their turn
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.reads_per_turn, help_heading = NUMBER)]
@@ -96,15 +106,69 @@ pub(super) struct LimitArgs {
     /// Log messages per second and instance; the rest are counted, and summed up in one line
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.log_rate, help_heading = NUMBER)]
     log_rate: u32,
+
+    /// When the plugin has failed `trap-limit` times within `trap-window`: `restart` it ever more slowly, `refuse` new connections
+    /// until a reload, or `stop` the listener
+    #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.on_trap, help_heading = FAULTS)]
+    #[serde(deserialize_with = "written")]
+    on_trap: OnTrap,
+    /// Faults (traps, used-up budgets) that are too many
+    #[arg(long, value_name = "N", default_value_t = DEFAULTS.trap_limit, help_heading = FAULTS)]
+    trap_limit: usize,
+    /// The time within which they are counted
+    #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.trap_window), help_heading = FAULTS)]
+    trap_window: Span,
 }
 
 const TIME: &str = "Limits of time (500ms, 10s, 1m30s)";
 const SPACE: &str = "Limits of space (512B, 64KiB, 1MiB)";
 const NUMBER: &str = "Limits of number";
+const FAULTS: &str = "When the plugin fails";
+
+impl Default for LimitArgs {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            write_buffer: Size(limits.write_buffer),
+            high_water: Size(limits.high_water),
+            read_buffer: Size(limits.read_buffer),
+            reads_per_turn: limits.reads_per_turn,
+            context_limit: Size(limits.context),
+            max_connections: limits.connections,
+            max_connections_per_peer: limits.connections_per_peer,
+            max_timers: limits.timers,
+            max_generations: limits.generations,
+            max_topics: limits.topics,
+            topic_name_limit: Size(limits.topic_name),
+            max_subscriptions: limits.subscriptions,
+            topic_backlog: Size(limits.topic_backlog),
+            slow_subscribers: limits.slow_subscribers,
+            idle_timeout: OptionalSpan(limits.idle_timeout),
+            connect_timeout: Span(limits.connect_timeout),
+            handshake_timeout: Span(limits.handshake_timeout),
+            linger_timeout: Span(limits.linger_timeout),
+            close_timeout: Span(limits.close_timeout),
+            drain_timeout: Span(limits.drain_timeout),
+            event_budget: Span(limits.event_budget),
+            start_budget: Span(limits.start_budget),
+            reload_deadline: Span(limits.reload_deadline),
+            cpu_share: OptionalShare(limits.cpu_share),
+            memory_limit: Size(limits.memory),
+            total_memory: OptionalSize(limits.total_memory),
+            event_copy_limit: Size(limits.event_fuel),
+            snapshot_limit: Size(limits.snapshot),
+            log_message_limit: Size(limits.log_message),
+            log_rate: limits.log_rate,
+            on_trap: limits.on_trap,
+            trap_limit: limits.trap_limit,
+            trap_window: Span(limits.trap_window),
+        }
+    }
+}
 
 impl LimitArgs {
     /// The limits, if they can hold together.
-    pub(super) fn limits(&self) -> Result<Limits> {
+    pub(in crate::control) fn limits(&self) -> Result<Limits> {
         // Every field by name: a limit without a flag doesn't compile.
         let limits = Limits {
             write_buffer: self.write_buffer.0,
@@ -128,13 +192,18 @@ impl LimitArgs {
             close_timeout: self.close_timeout.0,
             drain_timeout: self.drain_timeout.0,
             event_budget: self.event_budget.0,
+            cpu_share: self.cpu_share.0,
             start_budget: self.start_budget.0,
             reload_deadline: self.reload_deadline.0,
             memory: self.memory_limit.0,
+            total_memory: self.total_memory.0,
             event_fuel: self.event_copy_limit.0,
             snapshot: self.snapshot_limit.0,
             log_message: self.log_message_limit.0,
             log_rate: self.log_rate,
+            on_trap: self.on_trap,
+            trap_limit: self.trap_limit,
+            trap_window: self.trap_window.0,
         };
         limits.check()?;
         Ok(limits)
@@ -184,11 +253,19 @@ mod tests {
         assert!(limits(&["--write-buffer", "128KiB"]).is_ok());
         let error = limits(&["--write-buffer", "127KiB"]).unwrap_err();
         assert!(error.advice().unwrap().contains("write-buffer of 131072 bytes or more"), "{error}");
+        let error = limits(&["--total-memory", "512KiB"]).unwrap_err();
+        assert!(error.message().contains("less than write-buffer"), "{error}");
     }
 
     #[test]
     fn zero_is_refused_where_nothing_would_work() {
-        for flags in [["--event-budget", "0s"], ["--max-connections", "0"], ["--read-buffer", "0"], ["--idle-timeout", "0s"]] {
+        for flags in [
+            ["--event-budget", "0s"],
+            ["--max-connections", "0"],
+            ["--read-buffer", "0"],
+            ["--idle-timeout", "0s"],
+            ["--trap-limit", "0"],
+        ] {
             let error = limits(&flags).unwrap_err();
             assert!(error.message().starts_with(&format!("{} is 0", &flags[0][2..])), "{error}");
         }

@@ -81,7 +81,11 @@ fn status_text(status: &HostStatus) -> String {
     for listener in status.listeners.iter().filter(|listener| listener.generations.len() > 1) {
         text.push_str(&format!("\n{}\n", generations(listener)));
     }
-    let troubles: Vec<String> = status.listeners.iter().filter_map(trouble).collect();
+    let mut troubles: Vec<String> = status.listeners.iter().filter_map(trouble).collect();
+    if status.tickers_replaced > 0 {
+        let times = plural(status.tickers_replaced, "time");
+        troubles.push(format!("host: the thread that bounds CPU time was replaced {times}"));
+    }
     if !troubles.is_empty() {
         text.push_str(&format!("\n{}\n", troubles.join("\n")));
     }
@@ -117,15 +121,28 @@ fn generations(listener: &ListenerStatus) -> String {
 
 /// What deserves a look, if anything.
 fn trouble(listener: &ListenerStatus) -> Option<String> {
+    let contained = &listener.containment;
     let counted = [
         (listener.reloads_failed, "failed reload"),
         (listener.handshakes_failed, "failed TLS handshake"),
         (listener.accept_errors, "failed accept"),
         (listener.refused, "refused connection"),
         (listener.slow_subscribers, "slow subscriber"),
+        (contained.trapped, "trap"),
+        (contained.budget_exceeded, "used-up budget"),
+        (contained.out_of_memory, "out-of-memory trap"),
+        (contained.exited, "exit"),
+        (contained.restarts, "restart"),
+        (contained.restarts_failed, "failed restart"),
+        (contained.breaker_opened, "breaker opening"),
+        (contained.memory_refused, "total-memory refusal"),
     ];
-    let some: Vec<String> =
+    let mut some: Vec<String> =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
+    if contained.throttled > 0 {
+        let waited = Duration::from_micros(contained.throttled_us);
+        some.push(format!("{} ({waited:.1?} in all)", plural(contained.throttled, "pause")));
+    }
     (!some.is_empty()).then(|| format!("{}: {}", plain(&listener.name), some.join(", ")))
 }
 
@@ -134,6 +151,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::ContainmentStatus;
     use crate::GenerationStatus;
 
     #[test]
@@ -142,6 +160,7 @@ mod tests {
             version: "0.1.0".into(),
             pid: 42,
             uptime_seconds: 3725,
+            tickers_replaced: 1,
             listeners: vec![
                 ListenerStatus {
                     name: "echo".into(),
@@ -156,6 +175,13 @@ mod tests {
                     reloads_failed: 1,
                     handshakes_failed: 2,
                     memory_bytes: 1 << 20,
+                    containment: ContainmentStatus {
+                        budget_exceeded: 2,
+                        restarts: 2,
+                        throttled: 1,
+                        throttled_us: 1_500_000,
+                        ..ContainmentStatus::default()
+                    },
                     state: "listening".into(),
                     ..ListenerStatus::default()
                 },
@@ -176,7 +202,8 @@ mod tests {
                        tls://127.0.0.1:7443\n\
              kv        unix:/run/kv            0                    0      0 B      0 B          0      0        0      0 B  failing: \\u{7}\n\
              \n\
-             echo: 1 failed reload, 2 failed TLS handshakes\n"
+             echo: 1 failed reload, 2 failed TLS handshakes, 2 used-up budgets, 2 restarts, 1 pause (1.5s in all)\n\
+             host: the thread that bounds CPU time was replaced 1 time\n"
         );
     }
 

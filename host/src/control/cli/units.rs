@@ -1,5 +1,8 @@
 //! Durations and sizes as people write them: `500ms`, `1m30s`, `64KiB`.
 
+use crate::CpuShare;
+use crate::control::config::written;
+use serde::{Deserialize, Deserializer};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A length of time, as `500ms`, `10s`, `2m`, `1m30s`.
@@ -13,6 +16,18 @@ pub(crate) struct OptionalSpan(pub(crate) Option<Duration>);
 /// A number of bytes, as `512B`, `64KiB`, `1MiB`, `2GiB`; a bare number counts bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
+
+/// A share of a whole, as `10%` or `10`; neither none nor all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u8);
+
+/// A number of bytes that may also be `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalSize(pub(crate) Option<usize>);
+
+/// A part of one core, as `50%`, that may also be `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalShare(pub(crate) Option<CpuShare>);
 
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +47,19 @@ const SIZE_FORM: &str = "write a number of bytes, or one with a unit (B, KiB, Mi
 /// Largest first: that is the order in which a duration is written.
 const DURATION_UNITS: [(&str, u64); 5] = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+/// In a file each is written as on the command line; a size may be a number.
+macro_rules! as_written {
+    ($($unit:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $unit {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                written(deserializer)
+            }
+        }
+    )*};
+}
+
+as_written!(Span, OptionalSpan, Size, OptionalSize, OptionalShare);
 
 impl FromStr for Span {
     type Err = UnitError;
@@ -77,6 +105,34 @@ impl FromStr for OptionalSpan {
     }
 }
 
+impl FromStr for OptionalSize {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => match text.parse::<Size>() {
+                Ok(Size(bytes)) => Ok(Self(Some(bytes))),
+                Err(UnitError(why)) => Err(UnitError(format!("{why}; or `off`"))),
+            },
+        }
+    }
+}
+
+impl FromStr for OptionalShare {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => match text.parse() {
+                Ok(share) => Ok(Self(Some(share))),
+                Err(_) => Err(UnitError("write a part of one core, from 1% to 100%; or `off`".into())),
+            },
+        }
+    }
+}
+
 impl FromStr for Size {
     type Err = UnitError;
 
@@ -89,6 +145,15 @@ impl FromStr for Size {
         };
         let bytes = number.checked_mul(factor).and_then(|bytes| usize::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| UnitError("too large".into()))
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=99).contains(percent));
+        number.map(Self).ok_or_else(|| UnitError("write 1% to 99%".into()))
     }
 }
 
@@ -118,6 +183,24 @@ impl fmt::Display for OptionalSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(span) => Span(span).fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+impl fmt::Display for OptionalSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => Size(bytes).fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+impl fmt::Display for OptionalShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(share) => share.fmt(f),
             None => f.write_str("off"),
         }
     }
@@ -164,6 +247,16 @@ mod tests {
         assert_eq!("off".parse(), Ok(OptionalSpan(None)));
         assert_eq!("3s".parse(), Ok(OptionalSpan(Some(Duration::from_secs(3)))));
         assert!("never".parse::<OptionalSpan>().unwrap_err().to_string().ends_with("or `off`"));
+    }
+
+    #[test]
+    fn off_is_a_size_and_a_share_where_it_makes_sense() {
+        assert_eq!("off".parse(), Ok(OptionalSize(None)));
+        assert_eq!("3MiB".parse(), Ok(OptionalSize(Some(3 << 20))));
+        assert!("3MB".parse::<OptionalSize>().unwrap_err().to_string().ends_with("or `off`"));
+        assert_eq!("off".parse(), Ok(OptionalShare(None)));
+        assert_eq!("50%".parse::<OptionalShare>().unwrap().to_string(), "50%");
+        assert!("50".parse::<OptionalShare>().unwrap_err().to_string().ends_with("or `off`"));
     }
 
     #[test]

@@ -37,6 +37,56 @@ fn a_trap_names_its_place_and_ends_the_instance() {
 }
 
 #[test]
+fn a_fault_has_its_backtrace_with_names_where_there_are_names() {
+    let deep = Wat::plugin().put("core", "(func $deep_down unreachable)").put("data", "(call $deep_down)");
+    let fault = fault_of_data(&mut instance(&deep));
+    let innermost = &fault.backtrace[0];
+    assert!(innermost.contains("deep_down@0x") && fault.backtrace.len() >= 2, "{:?}", fault.backtrace);
+    assert!(fault.hint.unwrap().contains("backtrace"));
+
+    // The second function of its module, after that of the import; its caller has no name either.
+    let nameless = Wat::plugin().put("data", "unreachable");
+    let fault = fault_of_data(&mut instance(&nameless));
+    assert!(fault.backtrace[0].contains("<wasm function ") && fault.backtrace[0].contains("@0x"), "{:?}", fault.backtrace);
+    assert!(fault.hint.unwrap().contains("names"));
+}
+
+#[test]
+fn an_endless_loop_ends_though_the_ticker_has_died() {
+    let engine = Engine::new(&EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
+    engine.poison_ticker();
+    let component = engine.load(&Wat::plugin().put("data", "(loop $again (br $again))").build(), "test").unwrap();
+    let mut instance = Instance::new(&component, &settings(), &mut Recorder::slot()).unwrap();
+    assert_eq!(fault_of_data(&mut instance).kind, FaultKind::BudgetExceeded);
+    assert_eq!(engine.tickers_replaced(), 1);
+}
+
+#[test]
+fn instances_share_what_their_listener_may_have() {
+    let account = std::sync::Arc::new(crate::pure::account::Account::new(3 << 16));
+    let component = load(&Wat::plugin().put("data", "(drop (memory.grow (i32.const 1)))").put("drain", "(call $fill)").put(
+        "core",
+        "(func $fill (loop $again (if (i32.eq (i32.const -1) (memory.grow (i32.const 1))) (then unreachable)) (br $again)))",
+    ));
+    let shared = settings().account(Some(account.clone()));
+    let slot = &mut Recorder::slot();
+    let mut one = Instance::new(&component, &shared, slot).unwrap();
+    let mut other = Instance::new(&component, &shared, slot).unwrap();
+    one.data(slot, SOCKET, b"x").unwrap();
+    assert_eq!((account.used(), account.refused()), (3 << 16, 0));
+    let fault = other.drain(slot, SOCKET).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::OutOfMemory);
+    assert!(fault.message.contains("196608") && fault.hint.unwrap().contains("total-memory"), "{}", fault.message);
+    // Nobody else gets in, until one leaves.
+    assert!(Instance::new(&component, &shared, slot).is_err());
+    other.leave();
+    drop(other);
+    Instance::new(&component, &shared, slot).unwrap();
+    drop(one);
+    assert_eq!(account.used(), 0);
+}
+
+#[test]
 fn an_endless_loop_ends_with_its_budget() {
     let mut instance = instance(&Wat::plugin().put("data", "(loop $again (br $again))"));
     let fault = fault_of_data(&mut instance);

@@ -27,6 +27,11 @@ impl Mixed {
         self.len
     }
 
+    /// Bytes that are in no other queue.
+    pub(super) fn own(&self) -> usize {
+        self.own.len()
+    }
+
     /// Pieces that it has room for.
     pub(super) fn capacity(&self) -> usize {
         self.order.capacity()
