@@ -56,7 +56,7 @@ fn losses(rhythm: Rhythm, answer: impl Fn(usize, [u8; MESSAGE]) -> Option<Vec<u8
     traffic.phase(1);
     enough.recv_timeout(Duration::from_secs(20)).unwrap();
     let outcome = traffic.finish().unwrap();
-    assert!(outcome.latency[1].len() > 5, "the second phase has none");
+    assert!(outcome.latency.iter().map(|phase| phase.len()).sum::<u64>() > 5, "no latencies were taken");
     Losses { messages: 0, ..outcome.losses }
 }
 

@@ -67,7 +67,7 @@ impl Scene {
 /// How many reloads the log says to have been committed, and to have failed.
 fn outcomes(log: &[String]) -> (usize, usize) {
     let count = |words: &str| log.iter().filter(|line| line.contains(words)).count();
-    (count("reloaded"), count("reload failed"))
+    (count(": reloaded "), count(": reload failed"))
 }
 
 #[test]
