@@ -16,6 +16,8 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Serve {
     plugin: PathBuf,
+    /// The plugin is a configuration file.
+    configured: bool,
     /// Some: connects there instead.
     target: Option<String>,
     /// What starts it.
@@ -47,6 +49,7 @@ impl Serve {
         let folder = tempfile::Builder::new().prefix("sockdock-").tempdir().expect("a temporary folder");
         Self {
             plugin: path.into(),
+            configured: false,
             target: None,
             launcher: Vec::new(),
             args: Vec::new(),
@@ -54,6 +57,11 @@ impl Serve {
             folder,
             certificates: None,
         }
+    }
+
+    /// Serves what a configuration file describes.
+    pub fn configured(file: impl Into<PathBuf>) -> Self {
+        Self { configured: true, ..Self::plugin(file) }
     }
 
     /// Listens on a free TCP port.
@@ -145,7 +153,9 @@ impl Serve {
 
     fn arguments(&self) -> Vec<OsString> {
         let command = if self.target.is_some() { "connect" } else { "serve" };
-        let mut all: Vec<OsString> = vec![command.into(), self.plugin.clone().into()];
+        let mut all: Vec<OsString> = vec![command.into()];
+        all.extend(self.configured.then(|| "-c".into()));
+        all.push(self.plugin.clone().into());
         all.extend(self.target.iter().map(Into::into));
         all.extend(self.args.iter().cloned());
         let named = |flag: &str| self.args.iter().any(|arg| arg == flag);

@@ -5,14 +5,18 @@
 //! | [`admin`] | HTTP with JSON on a unix socket, by which a running host is asked and told; server and client |
 //! | `build` | a handler's source folder to a component |
 //! | `cli` | the commands, one file each |
+//! | `config` | `sockdock.toml` |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |
+//! | `reconfigure` | the configuration file read again |
 //! | `source` | where a plugin comes from: a file, or a folder that is built first |
 //! | `telemetry` | the log on stderr |
 
 pub mod admin;
 mod build;
 mod cli;
+mod config;
 mod operations;
+mod reconfigure;
 mod source;
 mod telemetry;
 

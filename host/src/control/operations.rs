@@ -1,7 +1,7 @@
 //! Reload, stop and status, as both the admin API and the signals do them. One reload at a time per listener: the next
 //! one starts from what the last one has left.
 
-use super::{build::CompilerOutput, source::Source};
+use super::{build::CompilerOutput, config::Config, source::Source};
 use crate::{Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Server, Stop, TlsReload, TlsReport};
 use std::{
     collections::HashMap,
@@ -14,8 +14,10 @@ type Slot = Arc<tokio::sync::Mutex<Option<PathBuf>>>;
 
 /// A host, and where its listeners' plugins come from.
 pub(crate) struct Operations {
-    host: Host,
+    pub(super) host: Host,
     slots: Mutex<HashMap<String, Slot>>,
+    /// What is served, where a file describes it.
+    pub(super) config: tokio::sync::Mutex<Option<Config>>,
 }
 
 /// What a reload changes; what is none stays.
@@ -31,7 +33,12 @@ pub(crate) struct Change {
 
 impl Operations {
     pub(crate) fn new(host: Host) -> Self {
-        Self { host, slots: Mutex::default() }
+        Self { host, slots: Mutex::default(), config: tokio::sync::Mutex::default() }
+    }
+
+    /// What is served is described by `config`, which a reload of everything reads again.
+    pub(crate) fn configured(self, config: Option<Config>) -> Self {
+        Self { config: tokio::sync::Mutex::new(config), ..self }
     }
 
     /// Says where a listener's plugin comes from, which its file alone doesn't tell if it was built from a folder.
@@ -79,6 +86,9 @@ impl Operations {
 
     /// Reads every listener's certificates and plugin again, one after the other; each success and failure is in the log.
     pub(crate) async fn reload_all(&self) {
+        if self.reconfigure().await.is_some() {
+            return;
+        }
         for server in self.host.servers() {
             // The quicker one first; neither depends on the other.
             let _ = self.reload_tls(&server, false).await;

@@ -25,7 +25,8 @@ const QUEUE: usize = 4096;
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// The shape of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
     /// A line for people.
     Text,

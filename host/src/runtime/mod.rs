@@ -7,6 +7,7 @@
 
 mod accept;
 mod alarm;
+mod apply;
 mod branch;
 mod canary;
 mod client;
@@ -58,6 +59,7 @@ pub use crate::net::{
     Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
     TrustSettings,
 };
+pub use apply::{Changed, Changes};
 pub use client::{Client, Connect};
 pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};

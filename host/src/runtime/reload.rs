@@ -45,7 +45,7 @@ pub(super) fn refuse(listener: &Arc<Listener>, error: Error) -> ReloadFailure {
     failure
 }
 
-fn note_success(listener: &Listener, report: &ReloadReport) {
+pub(super) fn note_success(listener: &Listener, report: &ReloadReport) {
     if report.policy == Policy::Canary.to_string() && !report.dry_run {
         // It isn't decided yet.
         return;
@@ -60,10 +60,17 @@ fn note_success(listener: &Listener, report: &ReloadReport) {
     tracing::info!(listener = %listener.name, generation, digest = %to_digest, policy, connections, ?pause_us, "reloaded");
 }
 
-fn note_failure(listener: &Listener, failure: &ReloadFailure) {
+pub(super) fn note_failure(listener: &Listener, failure: &ReloadFailure) {
     bump(&listener.counters.reloads_failed);
     let ReloadFailure { generation, phase, reason, .. } = failure;
     tracing::error!(listener = %listener.name, generation, %phase, "reload failed, the old generation goes on: {reason}");
+}
+
+/// A migration that is prepared.
+pub(super) struct Moving {
+    pub(super) shards: Vec<ShardHandle>,
+    from: SharedGeneration,
+    to: SharedGeneration,
 }
 
 pub(super) struct Transaction<'a> {
@@ -72,7 +79,18 @@ pub(super) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    async fn run(&self, origin: Origin) -> Result<ReloadReport, ReloadFailure> {
+    pub(super) async fn run(&self, origin: Origin) -> Result<ReloadReport, ReloadFailure> {
+        self.check()?;
+        match self.options.policy {
+            Policy::Migrate if self.listener.instances == Instances::PerConnection => self.shift(origin).await,
+            Policy::Migrate => self.migrate(origin).await,
+            Policy::NewConnections => branch::branch(self, origin).await,
+            Policy::Canary => canary::begin(self, origin).await,
+        }
+    }
+
+    /// Whether there may be a reload at all.
+    pub(super) fn check(&self) -> Result<(), ReloadFailure> {
         self.options.check().map_err(|error| self.failure("prepare", error))?;
         if self.listener.is_stopping() {
             return Err(self.failure("prepare", self.stopping()));
@@ -82,12 +100,7 @@ impl Transaction<'_> {
                 .hint("wait for its end, or end it: sockdock promote, sockdock rollback");
             return Err(self.failure("prepare", error));
         }
-        match self.options.policy {
-            Policy::Migrate if self.listener.instances == Instances::PerConnection => self.shift(origin).await,
-            Policy::Migrate => self.migrate(origin).await,
-            Policy::NewConnections => branch::branch(self, origin).await,
-            Policy::Canary => canary::begin(self, origin).await,
-        }
+        Ok(())
     }
 
     /// To the previous generation.
@@ -105,21 +118,32 @@ impl Transaction<'_> {
 
     /// Every connection goes over, those of older generations too.
     async fn migrate(&self, origin: Origin) -> Result<ReloadReport, ReloadFailure> {
-        let shards = self.listener.shards();
-        let candidates = self.prepare(origin, shards.len()).await?;
-        let generation = self.generation_of(&candidates)?;
-        let before = self.listener.generation();
-        let outcomes = self.swap(&shards, candidates).await.map_err(|refusal| self.refused(refusal))?;
-        if !self.options.dry_run {
-            let gone = lock(&self.listener.roster).migrated(generation.clone());
-            gone.iter().for_each(|live| self.listener.remember(&live.generation.sum()));
-        }
-        Ok(self.report(&before, &generation, outcomes))
+        let (moving, candidates) = self.prepare_to_move(origin).await?;
+        let outcomes = self.swap(&moving.shards).run(candidates).await.map_err(|refusal| self.refused(refusal))?;
+        Ok(self.moved(&moving, outcomes))
     }
 
-    async fn swap(&self, shards: &[ShardHandle], candidates: Vec<Candidate>) -> Result<Vec<Outcome>, Refusal> {
+    /// Phase 1 of a migration.
+    pub(super) async fn prepare_to_move(&self, origin: Origin) -> Result<(Moving, Vec<Candidate>), ReloadFailure> {
+        let shards = self.listener.shards();
+        let candidates = self.prepare(origin, shards.len()).await?;
+        let to = self.generation_of(&candidates)?;
+        Ok((Moving { shards, from: self.listener.generation(), to }, candidates))
+    }
+
+    /// Phases 2 and 3.
+    pub(super) fn swap<'s>(&'s self, shards: &'s [ShardHandle]) -> Swap<'s> {
         let ReloadOptions { dry_run, discard_state, .. } = self.options;
-        Swap { listener: self.listener, shards, dry_run, discard_state }.run(candidates).await
+        Swap { listener: self.listener, shards, dry_run, discard_state }
+    }
+
+    /// After the commit.
+    pub(super) fn moved(&self, moving: &Moving, outcomes: Vec<Outcome>) -> ReloadReport {
+        if !self.options.dry_run {
+            let gone = lock(&self.listener.roster).migrated(moving.to.clone());
+            gone.iter().for_each(|live| self.listener.remember(&live.generation.sum()));
+        }
+        self.report(&moving.from, &moving.to, outcomes)
     }
 
     /// Phase 1. Nothing that serves is touched.

@@ -1,6 +1,7 @@
 //! What a reload and a status query report; the JSON shape of the admin API.
 
 use super::containment::ContainmentStatus;
+use crate::pure::error::Error;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -77,10 +78,27 @@ pub struct ReloadFailure {
     pub lost: Vec<String>,
 }
 
+impl ReloadFailure {
+    /// Of a listener whose generation `generation` goes on; 0: of one that isn't there yet.
+    pub(super) fn of(listener: &str, phase: &str, error: &Error, generation: u64) -> Self {
+        Self {
+            listener: listener.to_owned(),
+            phase: phase.to_owned(),
+            reason: error.message().to_owned(),
+            hint: error.advice().map(str::to_owned),
+            generation,
+            lost: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for ReloadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { listener, phase, reason, hint, generation, lost } = self;
-        write!(f, "{listener}: the reload failed in `{phase}`, and generation {generation} goes on: {reason}")?;
+        match generation {
+            0 => write!(f, "{listener}: it can't be started: {reason}")?,
+            _ => write!(f, "{listener}: the reload failed in `{phase}`, and generation {generation} goes on: {reason}")?,
+        }
         hint.iter().try_for_each(|hint| write!(f, "\n  {hint}"))?;
         lost.iter().try_for_each(|lost| write!(f, "\n  lost: {lost}"))
     }

@@ -41,6 +41,16 @@ impl Host {
     }
 
     pub(super) async fn listen_inner(self, listen: Listen, plugin: Plugin) -> Result<Server> {
+        let server = self.set_up(listen, plugin).await?;
+        if let Err(error) = begin(server.listener()).await {
+            let _ = server.stop(Stop::Force).await;
+            return Err(error);
+        }
+        Ok(server)
+    }
+
+    /// All of a listener but that it accepts connections: those wait in the kernel.
+    pub(super) async fn set_up(&self, listen: Listen, plugin: Plugin) -> Result<Server> {
         listen.limits.check()?;
         let workers = self.choose_workers(listen.instances)?;
         let name: Arc<str> = listen.name.as_deref().unwrap_or(plugin.name()).into();
@@ -93,7 +103,7 @@ impl Host {
             tracing::info!(listener = %name, "each connection has an instance, and there is room for {most} (max-instances): further connections are refused");
         }
         super::rotate::warn_of_dangers(&listener);
-        let server = Server::new(&self, listener.clone());
+        let server = Server::new(self, listener.clone());
         {
             let mut servers = lock(&self.inner.servers);
             if servers.iter().any(|server| server.name() == &*name) {
@@ -102,7 +112,7 @@ impl Host {
             servers.push(server.clone());
         }
         self.count_referenced();
-        if let Err(error) = open(&listener, workers, candidates).await {
+        if let Err(error) = furnish(&listener, workers, candidates).await {
             let _ = server.stop(Stop::Force).await;
             return Err(error);
         }
@@ -141,17 +151,23 @@ fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOpt
     addresses.into_iter().map(bind).collect()
 }
 
-/// Puts the instances in place and starts accepting.
-async fn open(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
+/// Puts the instances in place.
+async fn furnish(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<Candidate>) -> Result<()> {
     let shards = match listener.instances {
         Instances::PerConnection => nests(listener, workers, candidates).await?,
         _ => settle(listener, workers, candidates).await?,
     };
     let Some(first) = shards.first().map(|shard| shard.worker.clone()) else { return Ok(()) };
-    let _ = listener.acceptor.set(first.clone());
+    let _ = listener.acceptor.set(first);
     lock(&listener.roster).open(shards);
+    Ok(())
+}
+
+/// Starts accepting.
+pub(super) async fn begin(listener: &Arc<Listener>) -> Result<()> {
+    let Some(acceptor) = listener.acceptor.get() else { return Ok(()) };
     let listener = listener.clone();
-    first
+    acceptor
         .ask(move |local| {
             let addresses = lock(&listener.addresses).clone();
             addresses.into_iter().for_each(|address| accept::start(local, &listener, address));

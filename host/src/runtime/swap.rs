@@ -26,28 +26,43 @@ impl Swap<'_> {
     /// # Errors
     /// All are as they were.
     pub(super) async fn run(&self, candidates: Vec<Candidate>) -> Result<Vec<Outcome>, Refusal> {
-        // A sole voter's yes is the decision: it commits at once, without waiting to be told.
-        let ballot = Ballot { sole: self.shards.len() == 1, dry_run: self.dry_run, discard_state: self.discard_state };
-        let votes: Vec<_> = self
-            .shards
-            .iter()
-            .zip(candidates)
-            .map(|(shard, candidate)| tokio::spawn(shard.clone().ask(move |shard| vote::quiesce(shard, candidate, ballot))))
-            .collect();
-        if ballot.sole {
-            // It keeps the deadline itself, and has rolled back if it says no.
-            return count(votes).await;
+        if self.shards.len() == 1 {
+            // A sole voter's yes is the decision: it commits at once, without waiting to be told. It keeps the deadline itself, and has
+            // rolled back if it says no.
+            return count(self.ask(candidates, true)).await;
         }
-        let refusal = match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
-            Ok(Ok(_)) if self.dry_run => None,
-            Ok(Ok(_)) => return Ok(self.commit().await),
-            Ok(Err(refusal)) => Some(refusal),
-            Err(_) => Some(Refusal::late(self.listener.limits.reload_deadline)),
-        };
-        self.roll_back(refusal).await
+        match self.vote(candidates).await {
+            Ok(()) if self.dry_run => Ok(self.roll_back().await),
+            Ok(()) => Ok(self.commit().await),
+            Err(refusal) => {
+                self.roll_back().await;
+                Err(refusal)
+            }
+        }
     }
 
-    async fn commit(&self) -> Vec<Outcome> {
+    /// Phase 2. After it, whatever the votes are, [`Self::commit`] or [`Self::roll_back`] has to come.
+    ///
+    /// # Errors
+    /// The first no.
+    pub(super) async fn vote(&self, candidates: Vec<Candidate>) -> Result<(), Refusal> {
+        let votes = self.ask(candidates, false);
+        match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
+            Ok(votes) => votes.map(drop),
+            Err(_) => Err(Refusal::late(self.listener.limits.reload_deadline)),
+        }
+    }
+
+    fn ask(&self, candidates: Vec<Candidate>, sole: bool) -> Vec<Answer<Vote>> {
+        let ballot = Ballot { sole, dry_run: self.dry_run, discard_state: self.discard_state };
+        let shards = self.shards.iter().zip(candidates);
+        shards
+            .map(|(shard, candidate)| tokio::spawn(shard.clone().ask(move |shard| vote::quiesce(shard, candidate, ballot))))
+            .collect()
+    }
+
+    /// Phase 3, yes.
+    pub(super) async fn commit(&self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for asked in self.on_all(vote::commit) {
             // Decided is decided: a worker that is gone has no connections left, the others serve the new generation.
@@ -59,15 +74,15 @@ impl Swap<'_> {
         outcomes
     }
 
-    /// After a no, or after a dry run's yes.
-    async fn roll_back(&self, refusal: Option<Refusal>) -> Result<Vec<Outcome>, Refusal> {
+    /// Phase 3, no; or the end of a dry run.
+    pub(super) async fn roll_back(&self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for asked in self.on_all(vote::roll_back) {
             if let Ok(Ok(Some(outcome))) = asked.await {
                 outcomes.push(outcome);
             }
         }
-        refusal.map_or(Ok(outcomes), Err)
+        outcomes
     }
 
     /// Has every shard do `job`, all at once.

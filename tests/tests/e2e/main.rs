@@ -14,6 +14,7 @@ mod canary;
 mod chat;
 mod cli_errors;
 mod clients;
+mod config;
 mod connect;
 mod containment;
 mod ending;

@@ -130,6 +130,15 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
         let what = "a reload of TLS doesn't touch the plugin";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, what, "ask for the plugin in a request of its own"));
     }
+    if request == ReloadRequest::default() {
+        // Of everything, where a file describes it. A task of its own, as below.
+        let all = Arc::clone(&operations);
+        let done = tokio::spawn(async move { all.reconfigure().await }).await.map_err(|error| Refusal::crashed(&error))?;
+        if let Some(reply) = done {
+            let status = if reply.failures.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
+            return Ok((status, Json(reply)).into_response());
+        }
+    }
     let server =
         operations.find(request.listener.as_deref()).map_err(|error| Refusal::from_error(StatusCode::NOT_FOUND, &error))?;
     if request.tls {

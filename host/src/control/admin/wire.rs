@@ -4,7 +4,8 @@ use crate::{ReloadFailure, ReloadReport, TlsReport};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What `POST /reload` is asked. `ReloadRequest::default()` re-reads the file or folder of the only listener's plugin.
+/// What `POST /reload` is asked. `ReloadRequest::default()` reads the configuration file again; without one, the file or folder of the
+/// only listener's plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReloadRequest {

@@ -2,11 +2,13 @@
 
 use super::{
     output::Failure,
+    plugin::PluginArgs,
     run::{Opened, RunArgs},
     serve::listener_name,
 };
 use crate::{Bind, Connect};
 use clap::Args;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,8 +23,8 @@ when its connections have ended. `reload`, `status` and `stop` work as with `ser
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ConnectArgs {
-    #[command(flatten)]
-    run: RunArgs,
+    /// A .wasm component, or a plugin's source folder, which is built first
+    plugin: PathBuf,
     /// What to connect to: HOST:PORT, [::1]:PORT or unix:/path
     address: Bind,
 
@@ -44,6 +46,10 @@ pub(super) struct ConnectArgs {
     /// When the peer has ended its side, leave it to the plugin to end the other
     #[arg(long, help_heading = "Connecting")]
     allow_half_open: bool,
+    #[command(flatten)]
+    about: PluginArgs,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 pub(super) fn run(args: ConnectArgs) -> Result<(), Failure> {
@@ -51,9 +57,10 @@ pub(super) fn run(args: ConnectArgs) -> Result<(), Failure> {
 }
 
 async fn connect(args: &ConnectArgs) -> Result<(), Failure> {
-    let source = args.run.source()?;
+    let source = args.about.source(&args.plugin)?;
     let connect = args.connect()?.name(args.name.clone().unwrap_or_else(|| source.name()));
-    let open = async |host: &crate::Host, plugin| {
+    let open = async |host: &crate::Host, plugins: Vec<crate::Plugin>| {
+        let Some(plugin) = plugins.into_iter().next() else { return Ok(Vec::new()) };
         let client = host.connect(connect, plugin).await?;
         let said = vec![format!("connected to {} ({})", client.address(), client.name())];
         let name = client.name().to_owned();
@@ -62,19 +69,19 @@ async fn connect(args: &ConnectArgs) -> Result<(), Failure> {
             // Nothing is left to drain, so this can't fail for long; the host's end follows from it.
             let _ = client.stop(crate::Stop::Graceful).await;
         });
-        Ok(Opened { name, said })
+        Ok(vec![Opened { name, said }])
     };
-    args.run.run(source, open).await
+    args.run.run(&[source], None, open).await
 }
 
 impl ConnectArgs {
     fn connect(&self) -> Result<Connect, Failure> {
         let connect = Connect::tcp(self.address.to_string())
-            .limits(self.run.limits()?)
-            .allow_connect(self.run.allow_connect())
+            .limits(self.about.limits()?)
+            .allow_connect(self.about.allow_connect())
             .allow_half_open(self.allow_half_open)
-            .trust(self.run.trust()?);
-        let credentials = self.run.credentials()?;
+            .trust(self.about.trust()?);
+        let credentials = self.about.credentials()?;
         let connect = credentials.into_iter().fold(connect, |connect, (name, tls)| connect.credentials(name, tls));
         let connect = if self.tls { connect.tls().alpn(self.alpn.clone()) } else { connect };
         let connect = match &self.show_credentials {

@@ -1,15 +1,18 @@
-//! The limits of a listener as flags, with the library's defaults.
+//! The limits of a listener as flags, and as keys of a configuration file, with the library's defaults.
 
 use super::units::{OptionalShare, OptionalSize, OptionalSpan, Size, Span};
+use crate::control::config::written;
 use crate::{Limits, OnTrap, Result, SlowSubscribers};
 use clap::Args;
+use serde::Deserialize;
 use std::sync::LazyLock;
 
 static DEFAULTS: LazyLock<Limits> = LazyLock::new(Limits::default);
 
 /// Bounds on the listener. Durations: 500ms, 10s, 2m; sizes: 64KiB, 1MiB.
-#[derive(Debug, Args)]
-pub(super) struct LimitArgs {
+#[derive(Clone, Debug, PartialEq, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::control) struct LimitArgs {
     /// Close a connection on which no byte has moved for this long, or `off`
     #[arg(long, value_name = "DURATION", default_value_t = OptionalSpan(DEFAULTS.idle_timeout), help_heading = TIME)]
     idle_timeout: OptionalSpan,
@@ -95,6 +98,7 @@ pub(super) struct LimitArgs {
     max_subscriptions: usize,
     /// A subscriber whose queue has no room for a published message: `close` it, or have it `skip` the message
     #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.slow_subscribers)]
+    #[serde(deserialize_with = "written")]
     slow_subscribers: SlowSubscribers,
     /// Reads of one connection before others get their turn
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.reads_per_turn, help_heading = NUMBER)]
@@ -106,6 +110,7 @@ pub(super) struct LimitArgs {
     /// When the plugin has failed `trap-limit` times within `trap-window`: `restart` it ever more slowly, `refuse` new connections
     /// until a reload, or `stop` the listener
     #[arg(long, value_name = "WHAT", default_value_t = DEFAULTS.on_trap, help_heading = FAULTS)]
+    #[serde(deserialize_with = "written")]
     on_trap: OnTrap,
     /// Faults (traps, used-up budgets) that are too many
     #[arg(long, value_name = "N", default_value_t = DEFAULTS.trap_limit, help_heading = FAULTS)]
@@ -120,9 +125,50 @@ const SPACE: &str = "Limits of space (512B, 64KiB, 1MiB)";
 const NUMBER: &str = "Limits of number";
 const FAULTS: &str = "When the plugin fails";
 
+impl Default for LimitArgs {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            write_buffer: Size(limits.write_buffer),
+            high_water: Size(limits.high_water),
+            read_buffer: Size(limits.read_buffer),
+            reads_per_turn: limits.reads_per_turn,
+            context_limit: Size(limits.context),
+            max_connections: limits.connections,
+            max_connections_per_peer: limits.connections_per_peer,
+            max_timers: limits.timers,
+            max_generations: limits.generations,
+            max_topics: limits.topics,
+            topic_name_limit: Size(limits.topic_name),
+            max_subscriptions: limits.subscriptions,
+            topic_backlog: Size(limits.topic_backlog),
+            slow_subscribers: limits.slow_subscribers,
+            idle_timeout: OptionalSpan(limits.idle_timeout),
+            connect_timeout: Span(limits.connect_timeout),
+            handshake_timeout: Span(limits.handshake_timeout),
+            linger_timeout: Span(limits.linger_timeout),
+            close_timeout: Span(limits.close_timeout),
+            drain_timeout: Span(limits.drain_timeout),
+            event_budget: Span(limits.event_budget),
+            start_budget: Span(limits.start_budget),
+            reload_deadline: Span(limits.reload_deadline),
+            memory_limit: Size(limits.memory),
+            event_copy_limit: Size(limits.event_fuel),
+            snapshot_limit: Size(limits.snapshot),
+            log_message_limit: Size(limits.log_message),
+            log_rate: limits.log_rate,
+            on_trap: limits.on_trap,
+            trap_limit: limits.trap_limit,
+            trap_window: Span(limits.trap_window),
+            cpu_share: OptionalShare(limits.cpu_share),
+            total_memory: OptionalSize(limits.total_memory),
+        }
+    }
+}
+
 impl LimitArgs {
     /// The limits, if they can hold together.
-    pub(super) fn limits(&self) -> Result<Limits> {
+    pub(in crate::control) fn limits(&self) -> Result<Limits> {
         // Every field by name: a limit without a flag doesn't compile.
         let limits = Limits {
             write_buffer: self.write_buffer.0,

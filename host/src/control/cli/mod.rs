@@ -6,16 +6,24 @@ mod human;
 mod inspect;
 mod limits;
 mod output;
+mod plugin;
 mod promote;
 mod reload;
 mod report;
 mod rollback;
 mod run;
+mod secrets;
 mod serve;
 mod status;
 mod stop;
 mod table;
 mod units;
+
+pub(super) use self::{
+    limits::LimitArgs,
+    serve::{Mode, listener_name},
+    units::{Percent, Span},
+};
 
 use self::output::Failure;
 use super::admin::{Client, path::default_path};
@@ -145,6 +153,10 @@ mod tests {
             &["sockdock", "status", "--jsn"][..],
             &["sockdock", "connect", "x"],
             &["sockdock", "serve", "x.wasm", "-c", "sockdock.toml"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--listen", "127.0.0.1:0"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--idle-timeout", "1s"],
+            &["sockdock", "serve", "-c", "sockdock.toml", "--set", "a=1"],
+            &["sockdock", "serve"],
             &["sockdock", "reload", "--policy", "sometimes"],
             &["sockdock", "reload", "--drain-after", "10"],
             &["sockdock"],

@@ -1,6 +1,6 @@
 //! `sockdock reload`: a new generation behind live connections.
 
-use super::units::Span;
+use super::units::{Percent, Span};
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
@@ -58,8 +58,8 @@ pub(super) struct ReloadArgs {
     #[arg(long)]
     split_state: bool,
     /// Percent of the new connections that a canary gets [default: 10%]
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    share: Option<u8>,
+    #[arg(long, value_name = "PERCENT")]
+    share: Option<Percent>,
     /// What decides which connections a canary gets: the peer's address (`peer`), or each is drawn for itself (`connection`) [default: peer]
     #[arg(long, value_name = "WHAT")]
     share_by: Option<Spread>,
@@ -99,7 +99,7 @@ impl ReloadArgs {
             tls: self.tls,
             policy: Some(self.policy).filter(|policy| *policy != Policy::Migrate).map(|policy| policy.to_string()),
             drain_after_ms: self.drain_after.map(millis),
-            share: self.share,
+            share: self.share.map(|Percent(share)| share),
             share_by: self.share_by.map(|spread| spread.to_string()),
             watch_ms: self.watch.map(millis),
             split_state: self.split_state,
@@ -110,12 +110,6 @@ impl ReloadArgs {
 
 fn millis(span: Span) -> u64 {
     u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// `10%`, or `10`.
-fn percent(text: &str) -> Result<u8, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
-    number.filter(|percent| (1..=99).contains(percent)).ok_or_else(|| "write 1% to 99%".to_owned())
 }
 
 pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {

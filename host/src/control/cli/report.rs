@@ -61,7 +61,13 @@ pub(super) fn tls_text(report: &TlsReport) -> String {
 /// A reload that left the old generation serving.
 pub(super) fn failure_text(failure: &ReloadFailure) -> String {
     let (name, phase) = (plain(&failure.listener), plain(&failure.phase));
-    let mut text = format!("error: reload of {name} failed in `{phase}`: {}\n", plain_lines(&failure.reason, "  "));
+    let reason = plain_lines(&failure.reason, "  ");
+    let mut text = match (failure.generation, &*name) {
+        // Nothing was there to be reloaded.
+        (0, "") => format!("error: {reason}\n"),
+        (0, name) => format!("error: {name}: {reason}\n"),
+        _ => format!("error: reload of {name} failed in `{phase}`: {reason}\n"),
+    };
     if let Some(hint) = &failure.hint {
         text.push_str(&format!("  {}\n", plain_lines(hint, "  ")));
     }
@@ -69,6 +75,7 @@ pub(super) fn failure_text(failure: &ReloadFailure) -> String {
         text.push_str(&format!("  lost: {}\n", plain_lines(lost, "  ")));
     }
     match &*failure.phase {
+        _ if failure.generation == 0 => text.push_str("  nothing has changed\n"),
         "tls" => text.push_str("  the old certificates stay in use\n"),
         _ => text.push_str(&format!("  generation {} goes on serving\n", failure.generation)),
     }

@@ -1,22 +1,18 @@
 //! What `serve` and `connect` have in common: flags, and a host that runs until it is told to stop.
 
-mod secrets;
 mod signals;
 
-use self::{
-    secrets::SecretArgs,
-    signals::{Order, Signals},
-};
+use self::signals::{Order, Signals};
 use super::{
-    AdminArgs, block_on, key_value,
-    limits::LimitArgs,
+    AdminArgs, block_on,
     output::{Failure, print},
 };
 use crate::{
-    ConnectRule, Host, HostConfig, Limits, Plugin, Stop, Tls, Trust,
+    Host, HostConfig, Plugin, Stop,
     control::{
         admin::{Claim, serve_claimed},
         build::CompilerOutput,
+        config::{Config, HostTable},
         operations::Operations,
         source::Source,
         telemetry::{self, LogFormat},
@@ -25,49 +21,31 @@ use crate::{
 use clap::Args;
 use std::{
     env,
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-/// The plugin, its limits, and how the process is operated.
+/// How the process is operated.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// A .wasm component, or a plugin's source folder, which is built first
-    plugin: PathBuf,
-
-    /// Pass KEY=VALUE to the plugin's `start`; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Plugin")]
-    set: Vec<(String, String)>,
-    /// Let the plugin connect to NAME:PORT, *.DOMAIN:PORT, NETWORK/BITS:PORT or unix:/path; may be given several times
-    ///
-    /// PORT may be a range (8000-8999) or *. A name reaches public addresses alone; loopback, private and link-local ones take a
-    /// rule with the address, as 127.0.0.1:6379 or 10.0.0.0/8:5432 (or localhost:8080). Without rules a plugin connects nowhere.
-    #[arg(long, value_name = "RULE", help_heading = "Plugin")]
-    allow_connect: Vec<ConnectRule>,
-    #[command(flatten)]
-    secrets: SecretArgs,
     /// Where compiled plugins are kept [default: sockdock under $XDG_CACHE_HOME or ~/.cache]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Plugin")]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = "Operation")]
     cache_dir: Option<PathBuf>,
-    /// Compile the plugin at every start and reload
-    #[arg(long, help_heading = "Plugin")]
+    /// Compile plugins at every start and reload
+    #[arg(long, help_heading = "Operation")]
     no_cache: bool,
-
-    #[command(flatten)]
-    limits: LimitArgs,
-
     #[command(flatten, next_help_heading = "Operation")]
     admin: AdminArgs,
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     workers: Option<NonZeroUsize>,
     /// Instances of plugins at a time, candidates of reloads included; each takes address space, not memory [default: 256]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Operation")]
-    max_instances: Option<u32>,
-    /// Shape of the log's lines
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Operation")]
-    log_format: LogFormat,
+    #[arg(long, value_name = "N", help_heading = "Operation")]
+    max_instances: Option<NonZeroU32>,
+    /// Shape of the log's lines [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Operation")]
+    log_format: Option<LogFormat>,
     /// error, warn, info, debug, trace, off, or by module as in `info,sockdock=debug` [default: $RUST_LOG, else info]
     #[arg(long, value_name = "LEVEL", help_heading = "Operation")]
     log_level: Option<String>,
@@ -82,52 +60,49 @@ pub(super) struct Opened {
 }
 
 impl RunArgs {
-    /// The limits, if they can hold together.
-    pub(super) fn limits(&self) -> Result<Limits, Failure> {
-        self.limits.limits().map_err(Failure::Usage)
-    }
-
-    /// Where the plugin may connect.
-    pub(super) fn allow_connect(&self) -> Vec<ConnectRule> {
-        self.allow_connect.clone()
-    }
-
-    /// Whose certificates are good where it connects.
-    pub(super) fn trust(&self) -> Result<Trust, Failure> {
-        self.secrets.trust()
-    }
-
-    /// What the plugin may use by name.
-    pub(super) fn credentials(&self) -> Result<Vec<(String, Tls)>, Failure> {
-        self.secrets.credentials()
-    }
-
-    /// The plugin's file or folder.
-    pub(super) fn source(&self) -> Result<Source, Failure> {
-        Ok(Source::new(&self.plugin, self.set.clone())?)
+    /// With what a configuration file says where no flag does.
+    pub(super) fn or(mut self, host: &HostTable) -> Self {
+        let uncached = self.cache_dir.is_none() && host.cache == Some(false);
+        self.no_cache |= uncached;
+        self.cache_dir = self.cache_dir.or_else(|| host.cache_dir.clone().filter(|_| !self.no_cache));
+        self.admin.admin = self.admin.admin.or_else(|| host.admin.clone());
+        self.workers = self.workers.or(host.workers);
+        self.max_instances = self.max_instances.or(host.max_instances);
+        self.log_format = self.log_format.or(host.log_format);
+        self.log_level = self
+            .log_level
+            .or_else(|| env::var("RUST_LOG").ok().filter(|level| !level.is_empty()))
+            .or_else(|| host.log_level.clone());
+        self
     }
 
     /// Runs `command` with the log going.
     pub(super) fn with_log(&self, command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-        let _log = telemetry::start(self.log_format, &self.log_level()).map_err(Failure::Usage)?;
+        let _log = telemetry::start(self.log_format.unwrap_or(LogFormat::Text), &self.log_level()).map_err(Failure::Usage)?;
         block_on(command)
     }
 
-    /// Loads the plugin, has `open` put it to work, and goes on until it is told to stop.
+    /// Loads the plugins, has `open` put them to work, and goes on until it is told to stop.
     pub(super) async fn run(
         &self,
-        source: Source,
-        open: impl AsyncFnOnce(&Host, Plugin) -> Result<Opened, Failure>,
+        sources: &[Source],
+        config: Option<Config>,
+        open: impl AsyncFnOnce(&Host, Vec<Plugin>) -> Result<Vec<Opened>, Failure>,
     ) -> Result<(), Failure> {
         // What takes long comes first, what others can see last.
-        let plugin = source.load_async(CompilerOutput::Shown).await?;
+        let mut plugins = Vec::new();
+        for source in sources {
+            plugins.push(source.load_async(CompilerOutput::Shown).await?);
+        }
         let mut signals = Signals::new()?;
         let claim = Claim::take(&self.admin.path()).await?;
 
         let host = Host::new(self.host_config())?;
-        let opened = open(&host, plugin).await?;
-        let operations = Arc::new(Operations::new(host.clone()));
-        operations.set_source(&opened.name, &source).await;
+        let opened = open(&host, plugins).await?;
+        let operations = Arc::new(Operations::new(host.clone()).configured(config));
+        for (opened, source) in opened.iter().zip(sources) {
+            operations.set_source(&opened.name, source).await;
+        }
         let admin = serve_claimed(claim, Arc::clone(&operations));
         print(&ready(&opened, admin.path()))?;
 
@@ -143,7 +118,8 @@ impl RunArgs {
 
     fn host_config(&self) -> HostConfig {
         let cache_dir = if self.no_cache { None } else { self.cache_dir.clone().or_else(default_cache) };
-        HostConfig { workers: self.workers, cache_dir, max_instances: self.max_instances, ..HostConfig::default() }
+        let max_instances = self.max_instances.map(NonZeroU32::get);
+        HostConfig { workers: self.workers, cache_dir, max_instances, ..HostConfig::default() }
     }
 }
 
@@ -154,8 +130,8 @@ fn default_cache() -> Option<PathBuf> {
 }
 
 /// What stdout says once it works.
-fn ready(opened: &Opened, admin: &Path) -> String {
-    let said: String = opened.said.iter().map(|line| format!("{line}\n")).collect();
+fn ready(opened: &[Opened], admin: &Path) -> String {
+    let said: String = opened.iter().flat_map(|opened| &opened.said).map(|line| format!("{line}\n")).collect();
     format!("{said}admin on unix:{}\nready\n", admin.display())
 }
 
@@ -199,7 +175,7 @@ mod tests {
     }
 
     fn parse(flags: &[&str]) -> Result<RunArgs, clap::Error> {
-        let line = ["x", "p.wasm"].into_iter().chain(flags.iter().copied());
+        let line = ["x"].into_iter().chain(flags.iter().copied());
         Line::try_parse_from(line).map(|line| line.run)
     }
 
@@ -211,9 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn settings_keep_their_order() {
-        let args = parse(&["--set", "b=1", "--set", "a=2"]).unwrap();
-        assert_eq!(args.set, [("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
+    fn a_flag_wins_over_the_file() {
+        let host = |text: &str| toml::from_str::<HostTable>(text).unwrap();
+        let file = host("workers = 3\ncache-dir = \"/f\"\nadmin = \"/a\"\nlog-level = \"debug\"");
+        let args = parse(&["--workers", "2"]).unwrap().or(&file);
+        assert_eq!(args.workers.map(NonZeroUsize::get), Some(2));
+        assert_eq!(args.host_config().cache_dir, Some("/f".into()));
+        assert_eq!(args.admin.path(), Path::new("/a"));
+        assert_eq!(parse(&["--no-cache"]).unwrap().or(&file).host_config().cache_dir, None);
+        assert_eq!(parse(&[]).unwrap().or(&host("cache = false")).host_config().cache_dir, None);
+        assert_eq!(parse(&["--cache-dir", "/c"]).unwrap().or(&host("cache = false")).host_config().cache_dir, Some("/c".into()));
     }
 
     #[test]

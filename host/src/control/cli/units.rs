@@ -1,6 +1,8 @@
 //! Durations and sizes as people write them: `500ms`, `1m30s`, `64KiB`.
 
 use crate::CpuShare;
+use crate::control::config::Written;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A length of time, as `500ms`, `10s`, `2m`, `1m30s`.
@@ -22,6 +24,9 @@ pub(crate) struct OptionalSize(pub(crate) Option<usize>);
 /// A part of one core, as `50%`, that may also be `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalShare(pub(crate) Option<CpuShare>);
+/// A share of a whole, as `10%` or `10`; neither none nor all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u8);
 
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +46,36 @@ const SIZE_FORM: &str = "write a number of bytes, or one with a unit (B, KiB, Mi
 /// Largest first: that is the order in which a duration is written.
 const DURATION_UNITS: [(&str, u64); 5] = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionalSpan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer).map(|Written(size)| size)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionalSize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer).map(|Written(size)| size)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionalShare {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
 
 impl FromStr for Span {
     type Err = UnitError;
@@ -126,6 +161,15 @@ impl FromStr for Size {
         };
         let bytes = number.checked_mul(factor).and_then(|bytes| usize::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| UnitError("too large".into()))
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=99).contains(percent));
+        number.map(Self).ok_or_else(|| UnitError("write 1% to 99%".into()))
     }
 }
 

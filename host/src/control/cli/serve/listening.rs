@@ -3,7 +3,7 @@
 use super::{Failure, tls::TlsArgs};
 use crate::{Bind, Error, Instances, Listen, Owner, ProxyProtocol};
 use clap::Args;
-use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _};
+use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _, str::FromStr};
 
 const HEADING: &str = "Listening";
 
@@ -12,7 +12,7 @@ pub(super) struct ListenArgs {
     /// Address to listen on: HOST:PORT, [::1]:PORT, unix:/path, unix:@name or fd:NAME; may be given several times
     ///
     /// Port 0 lets the system choose a free one; unix:@name is an abstract name, without a file; fd:NAME is a socket that the service manager opened, by name or number. With --tls-cert and without --listen-tls, these addresses speak TLS.
-    #[arg(long, value_name = "ADDR", required_unless_present = "listen_tls", help_heading = HEADING)]
+    #[arg(long, value_name = "ADDR", help_heading = HEADING)]
     listen: Vec<Bind>,
     /// Address that speaks TLS; then those of --listen stay plain
     #[arg(long, value_name = "ADDR", requires = "tls_cert", help_heading = HEADING)]
@@ -30,8 +30,8 @@ pub(super) struct ListenArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = HEADING)]
     backlog: Option<u32>,
     /// Permissions of unix sockets, in octal as 0660 [default: what the umask leaves]
-    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = HEADING)]
-    unix_mode: Option<u32>,
+    #[arg(long, value_name = "MODE", help_heading = HEADING)]
+    unix_mode: Option<Mode>,
     /// Owner of unix sockets: USER, USER:GROUP or :GROUP, by name or number [default: this process's]
     #[arg(long, value_name = "OWNER", help_heading = HEADING)]
     unix_owner: Option<Owner>,
@@ -80,7 +80,7 @@ impl ListenArgs {
         if let Some(backlog) = self.backlog {
             listen = listen.backlog(backlog);
         }
-        if let Some(mode) = self.unix_mode {
+        if let Some(Mode(mode)) = self.unix_mode {
             listen = listen.unix_mode(mode);
         }
         if let Some(owner) = self.unix_owner {
@@ -116,14 +116,21 @@ impl ListenArgs {
     }
 }
 
-/// Permissions, in octal.
-fn mode(text: &str) -> Result<u32, String> {
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
-    mode.ok_or_else(|| "write octal permissions, as 0660".to_owned())
+/// Permissions of a file, written in octal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::control) struct Mode(pub(in crate::control) u32);
+
+impl FromStr for Mode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+        mode.map(Self).ok_or("write octal permissions, as 0660")
+    }
 }
 
 /// A name stands in tables, logs and requests, so it is one word.
-pub(in crate::control::cli) fn listener_name(text: &str) -> Result<String, String> {
+pub(in crate::control) fn listener_name(text: &str) -> Result<String, String> {
     let fits = |c: char| !c.is_whitespace() && !c.is_control();
     if !text.is_empty() && text.chars().all(fits) { Ok(text.to_owned()) } else { Err("a name is one word".to_owned()) }
 }
@@ -149,14 +156,15 @@ mod tests {
     fn an_address_is_required_and_tls_needs_both_files() {
         let tcp = "127.0.0.1:0";
         for line in [
-            &[][..],
-            &["--listen", "nonsense"],
+            &["--listen", "nonsense"][..],
             &["--listen", tcp, "--tls-cert", "c"],
             &["--listen", tcp, "--tls-key", "k"],
             &["--listen-tls", tcp],
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line:?}");
         }
+        let Err(Failure::Usage(error)) = parse(&[]).unwrap().resolve() else { panic!("it was taken") };
+        assert_eq!(error.message(), "no address to listen on");
         assert!(parse(&["--listen-tls", tcp, "--tls-cert", "c", "--tls-key", "k"]).is_ok());
         assert_eq!(parse(&["--listen", tcp, "--listen", "unix:/x.sock"]).unwrap().listen.len(), 2);
     }
@@ -192,10 +200,10 @@ mod tests {
 
     #[test]
     fn permissions_are_octal() {
-        assert_eq!(mode("0660"), Ok(0o660));
-        assert_eq!(mode("777"), Ok(0o777));
+        assert_eq!("0660".parse(), Ok(Mode(0o660)));
+        assert_eq!("777".parse(), Ok(Mode(0o777)));
         for bad in ["", "8", "0o660", "1777", "-1"] {
-            assert!(mode(bad).is_err(), "{bad:?}");
+            assert!(bad.parse::<Mode>().is_err(), "{bad:?}");
         }
     }
 

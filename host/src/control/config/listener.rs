@@ -1,0 +1,197 @@
+//! `[[listener]]`: what one listener serves, where, and within which bounds.
+
+use super::reload::ReloadTable;
+use super::tls::{CertificateTable, TlsTable};
+use super::value::{OneOrMany, Setting, Written};
+use crate::control::cli::{LimitArgs, Mode, listener_name};
+use crate::control::source::Source;
+use crate::{
+    Bind, ConnectRule, Error, Instances, Limits, Listen, Owner, ProxyProtocol, ReloadOptions, Result, TlsReload, TlsSettings,
+    TlsSource, TlsVersion, Trust, TrustSettings,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The keys of `[[listener]]`; they mean what the flags of the same names do.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ListenerTable {
+    name: Option<String>,
+    plugin: PathBuf,
+    /// What the plugin's `start` is told (`--set`).
+    #[serde(default)]
+    config: BTreeMap<String, Setting>,
+    #[serde(default)]
+    address: OneOrMany<Written<Bind>>,
+    /// Addresses that speak TLS; then those of `address` stay plain.
+    #[serde(default)]
+    tls_address: OneOrMany<Written<Bind>>,
+    pub(super) tls: Option<TlsTable>,
+    #[serde(default)]
+    pub(super) instances: Written<Instances>,
+    #[serde(default)]
+    limits: LimitArgs,
+    #[serde(default)]
+    reload: ReloadTable,
+    #[serde(default)]
+    allow_half_open: bool,
+    backlog: Option<u32>,
+    unix_mode: Option<Written<Mode>>,
+    unix_owner: Option<Written<Owner>>,
+    ipv6_only: Option<bool>,
+    #[serde(default)]
+    reuse_port: bool,
+    #[serde(default)]
+    proxy_protocol: bool,
+    #[serde(default)]
+    proxy_from: OneOrMany<String>,
+    #[serde(default)]
+    allow_connect: OneOrMany<Written<ConnectRule>>,
+    #[serde(default)]
+    connect_ca: OneOrMany<PathBuf>,
+    #[serde(default)]
+    connect_insecure: bool,
+    #[serde(default)]
+    connect_min_version: Written<TlsVersion>,
+    #[serde(default)]
+    credentials: BTreeMap<String, CertificateTable>,
+}
+
+/// A listener as the file describes it, its paths made absolute.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ListenerConfig {
+    name: String,
+    source: Source,
+    pub(super) limits: Limits,
+    pub(super) table: ListenerTable,
+}
+
+impl ListenerConfig {
+    /// Checks what can be checked without the files that it names.
+    pub(super) fn new(mut table: ListenerTable, folder: &Path) -> Result<Self> {
+        table.plugin = folder.join(&table.plugin);
+        table.connect_ca.iter_mut().for_each(|path| *path = folder.join(&*path));
+        table.tls.as_mut().map(|tls| tls.complete(folder)).transpose()?;
+        table.credentials.values_mut().for_each(|pair| pair.relate_to(folder));
+        let settings = table.config.iter().map(|(key, Setting(value))| (key.clone(), value.clone())).collect();
+        let source = Source::new(&table.plugin, settings)?;
+        let name = table.name.clone().unwrap_or_else(|| source.name());
+        listener_name(&name).map_err(|why| {
+            Error::configuration(format!("listener name {name:?}: {why}")).hint("give it another: name = \"…\"")
+        })?;
+        if table.address.is_empty() && table.tls_address.is_empty() {
+            return Err(
+                Error::configuration(format!("listener '{name}' has no address")).hint("add address = \"127.0.0.1:7000\"")
+            );
+        }
+        if table.tls.is_none() && !table.tls_address.is_empty() {
+            let error = Error::configuration(format!("listener '{name}' has a tls-address and no certificate"));
+            return Err(error.hint("add [listener.tls] with cert and key"));
+        }
+        if !table.proxy_protocol && !table.proxy_from.is_empty() {
+            let error = Error::configuration(format!("listener '{name}' has proxy-from without proxy-protocol"));
+            return Err(error.hint("add proxy-protocol = true, or leave it out"));
+        }
+        let limits = table.limits.limits()?;
+        Ok(Self { name, source, limits, table })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its plugin comes from.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What to ask the host for. Reads certificates and authorities.
+    pub(crate) fn listen(&self) -> Result<Listen> {
+        let table = &self.table;
+        let tls = table.tls.as_ref().map(|tls| tls.settings().build()).transpose()?;
+        let plain = if table.tls_address.is_empty() { tls.clone() } else { None };
+        let addresses = table.address.iter().map(|bind| (bind, &plain)).chain(table.tls_address.iter().map(|bind| (bind, &tls)));
+        let mut listen: Option<Listen> = None;
+        for (Written(bind), tls) in addresses {
+            let so_far = match listen {
+                None => Listen::bind(bind.clone()),
+                Some(listen) => listen.and(bind.clone()),
+            };
+            listen = Some(match tls {
+                Some(tls) => so_far.tls(tls.clone()),
+                None => so_far,
+            });
+        }
+        let mut listen = listen
+            .ok_or_else(|| Error::configuration(format!("listener '{}' has no address", self.name)))?
+            .name(&self.name)
+            .limits(self.limits.clone())
+            .instances(table.instances.0)
+            .allow_half_open(table.allow_half_open)
+            .reuse_port(table.reuse_port)
+            .allow_connect(table.allow_connect.iter().map(|Written(rule)| rule.clone()))
+            .connect_trust(self.trust()?);
+        if let Some(backlog) = table.backlog {
+            listen = listen.backlog(backlog);
+        }
+        if let Some(Written(Mode(mode))) = table.unix_mode {
+            listen = listen.unix_mode(mode);
+        }
+        if let Some(Written(owner)) = table.unix_owner {
+            listen = listen.unix_owner(owner);
+        }
+        if table.proxy_protocol {
+            let from = |protocol: ProxyProtocol, network: &String| protocol.from(network);
+            listen = listen.proxy_protocol(table.proxy_from.iter().try_fold(ProxyProtocol::new(), from)?);
+        }
+        if let Some(only) = table.ipv6_only {
+            listen = listen.ipv6_only(only);
+        }
+        for (name, pair) in &table.credentials {
+            listen = listen.credentials(name, TlsSettings::new(pair.certificate()).build()?);
+        }
+        Ok(listen)
+    }
+
+    fn trust(&self) -> Result<Trust> {
+        TrustSettings {
+            authorities: self.table.connect_ca.iter().cloned().map(TlsSource::from).collect(),
+            insecure: self.table.connect_insecure,
+            min_version: self.table.connect_min_version.0,
+        }
+        .build()
+    }
+
+    /// Its certificates, keys and authorities, read again.
+    pub(crate) fn tls(&self) -> Result<TlsReload> {
+        let reload = TlsReload::default().trust(self.trust()?);
+        let reload = match &self.table.tls {
+            Some(tls) => reload.tls(tls.settings().build()?),
+            None => reload,
+        };
+        let read = |reload: TlsReload, (name, pair): (&String, &CertificateTable)| {
+            Ok(reload.credentials(name, TlsSettings::new(pair.certificate()).build()?))
+        };
+        self.table.credentials.iter().try_fold(reload, read)
+    }
+
+    /// How a reload goes about it.
+    pub(crate) fn reload_options(&self) -> ReloadOptions {
+        self.table.reload.options()
+    }
+
+    /// The first key that differs of those that hold as long as the listener runs.
+    pub(crate) fn fixed_key_that_differs(&self, other: &Self) -> Option<String> {
+        macro_rules! differing {
+            ($($field:ident)*) => {
+                [$((stringify!($field), self.table.$field != other.table.$field)),*]
+            };
+        }
+        let keys = differing![address tls_address instances limits allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port
+            proxy_protocol proxy_from allow_connect];
+        let tls = ("tls", self.table.tls.is_some() != other.table.tls.is_some());
+        let (key, _) = keys.into_iter().chain([tls]).find(|(_, differs)| *differs)?;
+        Some(key.replace('_', "-"))
+    }
+}

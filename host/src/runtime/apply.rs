@@ -1,0 +1,244 @@
+//! Changes of several listeners at once: all of them are made, or none.
+
+use super::host::Host;
+use super::listen::{Instances, Listen};
+use super::listener::Listener;
+use super::options::{Policy, ReloadOptions};
+use super::plugin::Plugin;
+use super::prepare::{Candidate, Origin};
+use super::reload::{Moving, Transaction, note_failure, note_success};
+use super::report::{ReloadFailure, ReloadReport, TlsReport};
+use super::rotate::{TlsReload, reload_tls};
+use super::server::{Server, Stop};
+use super::start::begin;
+use super::vote::Refusal;
+use crate::pure::error::Error;
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+/// What is to change.
+///
+/// ```no_run
+/// # async fn all(host: sockdock::Host, server: sockdock::Server) -> Result<(), Box<dyn std::error::Error>> {
+/// use sockdock::{Changes, Listen, Plugin, ReloadOptions};
+/// let changes = Changes::default()
+///     .listen(Listen::tcp("127.0.0.1:7001"), Plugin::from_file("new.wasm")?)
+///     .reload(&server, Plugin::from_file("echo-v2.wasm")?, ReloadOptions::default());
+/// let changed = host.apply(changes).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+pub struct Changes {
+    listen: Vec<(Listen, Plugin)>,
+    reload: Vec<(Server, Plugin, ReloadOptions)>,
+    tls: Vec<(Server, TlsReload)>,
+    stop: Vec<Server>,
+}
+
+impl Changes {
+    /// A listener more.
+    #[must_use]
+    pub fn listen(mut self, listen: Listen, plugin: Plugin) -> Self {
+        self.listen.push((listen, plugin));
+        self
+    }
+
+    /// A new generation behind a listener's connections.
+    #[must_use]
+    pub fn reload(mut self, server: &Server, plugin: Plugin, options: ReloadOptions) -> Self {
+        self.reload.push((server.clone(), plugin, options));
+        self
+    }
+
+    /// Other certificates, keys, authorities.
+    #[must_use]
+    pub fn reload_tls(mut self, server: &Server, tls: TlsReload) -> Self {
+        self.tls.push((server.clone(), tls));
+        self
+    }
+
+    /// A listener less: it takes no more connections, and ends when those that it has do, or its drain timeout is over.
+    #[must_use]
+    pub fn stop(mut self, server: &Server) -> Self {
+        self.stop.push(server.clone());
+        self
+    }
+}
+
+/// What has changed.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Changed {
+    /// Listeners that are new.
+    pub listening: Vec<Server>,
+    /// Reloads.
+    pub reports: Vec<ReloadReport>,
+    /// Reloads of TLS.
+    pub tls: Vec<TlsReport>,
+    /// What failed after it was decided, which none of the preparations had foreseen; the rest is done all the same.
+    pub failures: Vec<ReloadFailure>,
+}
+
+/// A reload on its way.
+enum Step {
+    /// All its shards vote.
+    Vote(Moving),
+    /// Tried dry; there is nothing left in it that could refuse.
+    Tried(Plugin),
+}
+
+impl Step {
+    fn moving(&self) -> Option<&Moving> {
+        match self {
+            Self::Vote(moving) => Some(moving),
+            Self::Tried(_) => None,
+        }
+    }
+}
+
+impl Host {
+    /// Makes all the changes, or none: each is prepared and checked, the plugins that are replaced hand their state over, and only when
+    /// all have agreed the first is carried out. It runs to its end even if this future is dropped.
+    ///
+    /// # Errors
+    /// What stood in the way; nothing has changed.
+    pub async fn apply(&self, changes: Changes) -> Result<Changed, ReloadFailure> {
+        let host = self.clone();
+        let gone = |error: Error| ReloadFailure::of("", "prepare", &error, 0);
+        self.control(async move { host.apply_inner(changes).await }).await.unwrap_or_else(|error| Err(gone(error)))
+    }
+
+    async fn apply_inner(self, changes: Changes) -> Result<Changed, ReloadFailure> {
+        let Changes { listen, mut reload, tls, stop } = changes;
+        // By name: two that want the same listeners mustn't wait for each other.
+        reload.sort_by(|(one, ..), (other, ..)| one.name().cmp(other.name()));
+        let listeners: Vec<Arc<Listener>> = reload.iter().map(|(server, ..)| server.listener().clone()).collect();
+        let mut one_at_a_time = Vec::new();
+        for listener in &listeners {
+            one_at_a_time.push(listener.transaction.lock().await);
+        }
+        for (server, change) in &tls {
+            reload_tls(server.listener().clone(), change.clone().dry_run(true)).await?;
+        }
+        let mut opened = Vec::new();
+        let decided = match self.set_up_all(listen, &mut opened).await {
+            Ok(()) => self.decide(&listeners, reload).await,
+            Err(failure) => Err(failure),
+        };
+        let mut changed = match decided {
+            Ok(changed) => changed,
+            Err(failure) => {
+                for server in opened {
+                    let _ = server.stop(Stop::Force).await;
+                }
+                return Err(failure);
+            }
+        };
+        for (server, change) in tls {
+            match reload_tls(server.listener().clone(), change).await {
+                Ok(report) => changed.tls.push(report),
+                Err(failure) => changed.failures.push(failure),
+            }
+        }
+        for server in opened {
+            match begin(server.listener()).await {
+                Ok(()) => changed.listening.push(server),
+                Err(error) => changed.failures.push(ReloadFailure::of(server.name(), "commit", &error, 0)),
+            }
+        }
+        for server in stop {
+            // Its connections may take a while; nobody has to wait for them.
+            tokio::spawn(async move { server.stop(Stop::Graceful).await });
+        }
+        Ok(changed)
+    }
+
+    async fn set_up_all(&self, listen: Vec<(Listen, Plugin)>, opened: &mut Vec<Server>) -> Result<(), ReloadFailure> {
+        for (listen, plugin) in listen {
+            let name = listen.name.clone().unwrap_or_else(|| plugin.name().to_owned());
+            let server = self.set_up(listen, plugin).await;
+            opened.push(server.map_err(|error| ReloadFailure::of(&name, "prepare", &error, 0))?);
+        }
+        Ok(())
+    }
+
+    /// Prepares all reloads, has all shards vote, and carries all out or rolls all back.
+    async fn decide(
+        &self,
+        listeners: &[Arc<Listener>],
+        reload: Vec<(Server, Plugin, ReloadOptions)>,
+    ) -> Result<Changed, ReloadFailure> {
+        let (mut steps, mut candidates) = (Vec::new(), Vec::new());
+        for (listener, (_, plugin, options)) in listeners.iter().zip(reload) {
+            let transaction = Transaction { listener, options };
+            let prepared = self.prepare_step(&transaction, plugin).await;
+            let (step, own) = prepared.inspect_err(|failure| note_failure(listener, failure))?;
+            steps.push((transaction, step));
+            candidates.extend(own);
+        }
+        let voters = steps.iter().filter_map(|(transaction, step)| Some((transaction, step.moving()?)));
+        let votes =
+            voters.zip(candidates).map(async |((transaction, moving), own)| transaction.swap(&moving.shards).vote(own).await);
+        let no = join_all(votes).await.into_iter().enumerate().find_map(|(place, vote)| Some((place, vote.err()?)));
+        if let Some((place, refusal)) = no {
+            return Err(roll_back(&steps, place, refusal).await);
+        }
+        let mut changed = Changed::default();
+        for (transaction, step) in steps {
+            let done = match step {
+                Step::Vote(moving) => {
+                    let outcomes = transaction.swap(&moving.shards).commit().await;
+                    Ok(transaction.moved(&moving, outcomes))
+                }
+                Step::Tried(plugin) => transaction.run(Origin::Plugin(self.inner.engine.clone(), plugin)).await,
+            };
+            match done {
+                Ok(report) => {
+                    note_success(transaction.listener, &report);
+                    changed.reports.push(report);
+                }
+                Err(failure) => {
+                    note_failure(transaction.listener, &failure);
+                    changed.failures.push(failure);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn prepare_step(
+        &self,
+        transaction: &Transaction<'_>,
+        plugin: Plugin,
+    ) -> Result<(Step, Option<Vec<Candidate>>), ReloadFailure> {
+        transaction.check()?;
+        let origin = Origin::Plugin(self.inner.engine.clone(), plugin.clone());
+        let together =
+            transaction.options.policy == Policy::Migrate && transaction.listener.instances != Instances::PerConnection;
+        if together {
+            let (moving, candidates) = transaction.prepare_to_move(origin).await?;
+            return Ok((Step::Vote(moving), Some(candidates)));
+        }
+        // What lets both generations live takes nobody's vote.
+        let dry = Transaction { listener: transaction.listener, options: transaction.options.clone().dry_run(true) };
+        dry.run(origin).await?;
+        Ok((Step::Tried(plugin), None))
+    }
+}
+
+/// Has all shards go on as they were. `place` counts those that voted.
+async fn roll_back(steps: &[(Transaction<'_>, Step)], place: usize, refusal: Refusal) -> ReloadFailure {
+    let mut voted = Vec::new();
+    for (transaction, step) in steps {
+        if let Some(moving) = step.moving() {
+            transaction.swap(&moving.shards).roll_back().await;
+            voted.push(transaction);
+        }
+    }
+    let Some(transaction) = voted.get(place) else {
+        return ReloadFailure::of("", "quiesce", &refusal.error, 0);
+    };
+    let failure = transaction.refused(refusal);
+    note_failure(transaction.listener, &failure);
+    failure
+}
