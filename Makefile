@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
 
-.PHONY: build run test interop bench fmt lint clean
+.PHONY: build run test interop bench bench-reload fmt lint clean
 .DEFAULT_GOAL := build
 
 run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
@@ -14,6 +14,9 @@ interop: # the tests that need compilers of other languages (500 MB), PostgreSQL
 
 bench: # measure release builds beside Bun, Node, Envoy, Redis and a native server; writes docs/benchmarks.md
 	@scripts/bench
+
+bench-reload: # measure what reloads cost those who are connected; writes docs/reload-benchmark.md
+	@scripts/bench-reload
 
 build: # the host (target/debug/sockdock) and the example plugins
 	@scripts/build-all

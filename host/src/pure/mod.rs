@@ -9,6 +9,8 @@ pub mod limits;
 pub mod outbound;
 pub mod proxy_protocol;
 pub mod share;
+#[cfg(test)]
+mod simulation;
 pub mod socket;
 pub mod subscriptions;
 pub mod timers;

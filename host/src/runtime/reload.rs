@@ -180,6 +180,8 @@ impl Transaction<'_> {
             from_version: outcomes.iter().find_map(|outcome| outcome.version.clone()),
             connections: outcomes.iter().map(|outcome| outcome.connections).sum(),
             pause_us: outcomes.iter().map(|outcome| micros(outcome.pause)).collect(),
+            snapshot_us: outcomes.iter().map(|outcome| micros(outcome.snapshot)).collect(),
+            restore_us: outcomes.iter().map(|outcome| micros(outcome.restore)).collect(),
             snapshot_bytes: outcomes.iter().map(|outcome| outcome.snapshot_bytes).sum(),
             compile_us: micros(stats.compile),
             cached: stats.cached,

@@ -24,6 +24,12 @@ pub struct ReloadReport {
     pub connections: u64,
     /// Per worker: microseconds from the last event of the old generation to the first possible one of the new.
     pub pause_us: Vec<u64>,
+    /// Per worker: microseconds of the pause that `snapshot` took, in the old instance.
+    #[serde(default)]
+    pub snapshot_us: Vec<u64>,
+    /// Per worker: microseconds of the pause that `restore` took, in the new one.
+    #[serde(default)]
+    pub restore_us: Vec<u64>,
     /// Bytes of snapshot carried over, all workers together.
     pub snapshot_bytes: u64,
     /// Microseconds to compile the component, or to read it from the cache.

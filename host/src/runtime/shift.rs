@@ -50,7 +50,9 @@ impl Shifted {
         for one in self.outcomes {
             all.connections += one.connections;
             all.snapshot_bytes += one.snapshot_bytes;
-            all.pause = all.pause.max(one.pause);
+            if one.pause > all.pause {
+                (all.pause, all.snapshot, all.restore) = (one.pause, one.snapshot, one.restore);
+            }
             all.notes.extend(one.notes.into_iter().filter(|note| !all.notes.contains(note)).collect::<Vec<_>>());
         }
         vec![all]

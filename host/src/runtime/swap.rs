@@ -26,19 +26,21 @@ impl Swap<'_> {
     /// # Errors
     /// All are as they were.
     pub(super) async fn run(&self, candidates: Vec<Candidate>) -> Result<Vec<Outcome>, Refusal> {
-        if self.shards.len() == 1 {
+        let decided = if self.shards.len() == 1 {
             // A sole voter's yes is the decision: it commits at once, without waiting to be told. It keeps the deadline itself, and has
-            // rolled back if it says no.
-            return count(self.ask(candidates, true)).await;
-        }
-        match self.vote(candidates).await {
-            Ok(()) if self.dry_run => Ok(self.roll_back().await),
-            Ok(()) => Ok(self.commit().await),
-            Err(refusal) => {
-                self.roll_back().await;
-                Err(refusal)
+            // rolled back if it says no; unless it couldn't say anything.
+            count(self.ask(candidates, true)).await
+        } else {
+            match self.vote(candidates).await {
+                Ok(()) if self.dry_run => Ok(self.roll_back().await),
+                Ok(()) => Ok(self.commit().await),
+                Err(refusal) => Err(refusal),
             }
+        };
+        if decided.is_err() {
+            self.roll_back().await;
         }
+        decided
     }
 
     /// Phase 2. After it, whatever the votes are, [`Self::commit`] or [`Self::roll_back`] has to come.

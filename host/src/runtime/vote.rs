@@ -33,6 +33,10 @@ pub(super) enum Vote {
 pub(super) struct Outcome {
     pub(super) connections: u64,
     pub(super) pause: Duration,
+    /// Of the pause.
+    pub(super) snapshot: Duration,
+    /// Of the pause.
+    pub(super) restore: Duration,
     pub(super) snapshot_bytes: u64,
     pub(super) version: Option<String>,
     pub(super) notes: Vec<String>,
@@ -129,12 +133,16 @@ impl State {
     /// `restore(old.snapshot())`.
     fn carry_over(&mut self, shard: &Rc<Shard>, candidate: &mut Candidate, ballot: Ballot) -> Result<Outcome, Box<Refusal>> {
         let mut outcome = Outcome::default();
+        let begun = Instant::now();
         let snapshot = self.snapshot(shard)?;
+        outcome.snapshot = begun.elapsed();
         if let Some(snapshot) = &snapshot {
             outcome.snapshot_bytes = snapshot.data.len() as u64;
             outcome.version = Some(snapshot.version.clone());
             let restores = candidate.generation.component.has_restore();
+            let begun = Instant::now();
             let restored = if restores { restore(&mut self.sockets, candidate, snapshot) } else { Err(no_restore(snapshot)) };
+            outcome.restore = begun.elapsed();
             match restored {
                 Ok(()) => {}
                 Err(refusal) if ballot.discard_state && refusal.survivable => {

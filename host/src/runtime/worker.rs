@@ -116,3 +116,57 @@ async fn serve(mut messages: UnboundedReceiver<Message>, local: Rc<Local>) {
         nest.members.borrow_mut().clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
+        Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    }
+
+    /// A reload's vote that panics is a no, with the worker's name in it, and doesn't take the worker along.
+    #[test]
+    fn a_job_that_panics_is_an_error_and_the_worker_goes_on() {
+        block_on(async {
+            let worker = Worker::start(7).expect("a worker");
+            let error = worker.ask::<()>(|_| panic!("a bug")).await.expect_err("it panicked");
+            assert!(error.to_string().contains("worker 7"), "{error}");
+            assert_eq!(worker.ask(|local| local.index).await.ok(), Some(7));
+            worker.exit();
+        });
+    }
+
+    #[test]
+    fn a_task_that_panics_takes_nobody_along() {
+        block_on(async {
+            let worker = Worker::start(0).expect("a worker");
+            let ended = Arc::new(AtomicBool::new(false));
+            let own = ended.clone();
+            worker
+                .ask(move |_| {
+                    tokio::task::spawn_local(async { panic!("a bug") });
+                    tokio::task::spawn_local(async move { own.store(true, Relaxed) });
+                })
+                .await
+                .expect("it runs");
+            // Tasks have had their turn when the next jobs are done.
+            while !ended.load(Relaxed) {
+                worker.ask(|_| ()).await.expect("it runs");
+            }
+            worker.exit();
+        });
+    }
+
+    #[test]
+    fn one_that_has_ended_answers_nothing() {
+        block_on(async {
+            let worker = Worker::start(3).expect("a worker");
+            worker.exit();
+            let error = worker.ask(|_| ()).await.expect_err("it has ended");
+            assert!(error.to_string().contains("worker 3 didn't answer"), "{error}");
+        });
+    }
+}

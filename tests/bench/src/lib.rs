@@ -9,6 +9,7 @@ pub mod measure;
 pub mod native;
 pub mod process;
 pub mod redis_benchmark;
+pub mod reload;
 pub mod report;
 pub mod runner;
 pub mod scenario;

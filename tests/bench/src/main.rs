@@ -8,7 +8,7 @@ use sockdock_bench::{
     credentials::Credentials,
     machine,
     native::{self, Behaviour},
-    process,
+    process, reload,
     report::{Results, aligned, chart, document},
     runner::{Cores, Pace, Runner},
     scenario,
@@ -27,6 +27,8 @@ struct Cli {
 enum Command {
     /// Measure, and print tables
     Run(RunArgs),
+    /// Measure what reloads cost those who are connected
+    Reload(ReloadArgs),
     /// Serve as the native server does, on a free port of 127.0.0.1
     Native {
         /// What it does with what it reads
@@ -72,9 +74,31 @@ struct RunArgs {
     record: bool,
 }
 
+#[derive(Debug, Args)]
+struct ReloadArgs {
+    /// losses, pauses, state, storm [default: all]
+    names: Vec<String>,
+    /// Short runs: a look, no result
+    #[arg(long)]
+    quick: bool,
+    /// The repository
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Another build of sockdock, below the repository
+    #[arg(long, default_value = "target/release/sockdock")]
+    sockdock: PathBuf,
+    /// Write docs/reload-benchmark.md
+    #[arg(long, conflicts_with_all = ["quick", "names"])]
+    record: bool,
+    /// What else should be known of this run; written down with it
+    #[arg(long)]
+    note: Vec<String>,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(args) => run(&args),
+        Command::Reload(args) => run_reload(args),
         Command::Native { service, certificate, key, workers } => {
             let credentials = certificate.zip(key).map(|(certificate, key)| Credentials { certificate, key });
             let behaviour = match (service, credentials) {
@@ -138,6 +162,40 @@ fn run(args: &RunArgs) -> Result<()> {
     if args.record {
         setting.push(meanwhile);
         record(&runner, &results, &setting)?;
+    }
+    Ok(())
+}
+
+fn run_reload(args: ReloadArgs) -> Result<()> {
+    let known = reload::ALL.map(|(name, _)| name);
+    if let Some(name) = args.names.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no measurement {name}; there are {}", known.join(", "));
+    }
+    let root = args.root.canonicalize().context("--root")?;
+    let folder = tempfile::tempdir()?;
+    let sockdock = root.join(&args.sockdock);
+    let bench = reload::Bench { root, sockdock, quick: args.quick, credentials: Credentials::write(folder.path())? };
+    bench.check()?;
+    let mut setting = machine::describe()?;
+    setting.push(format!("the host: {}", args.sockdock.display()));
+    setting.extend(args.note);
+    println!("{}", setting.join("\n"));
+    let before = machine::Activity::now()?;
+    let mut sections = Vec::new();
+    for (_, measure) in reload::ALL.iter().filter(|(name, _)| args.names.is_empty() || args.names.iter().any(|own| own == name)) {
+        let section = measure(&bench)?;
+        println!("\n{}\n{}", section.title, aligned(&section.table));
+        for aim in &section.aims {
+            println!("  {}: {} ({}){}", aim.name, aim.found, aim.aim, if aim.reached { "" } else { " MISSED" });
+        }
+        sections.push(section);
+    }
+    let meanwhile = machine::Activity::now()?.others_since(before);
+    println!("\n{meanwhile}");
+    if args.record {
+        setting.push(meanwhile);
+        fs::write(bench.root.join("docs/reload-benchmark.md"), reload::document(&sections, &setting))?;
+        println!("written: docs/reload-benchmark.md");
     }
     Ok(())
 }

@@ -72,6 +72,40 @@ fn in_snapshot() {
     }
 }
 
+#[test]
+fn a_snapshot_over_its_limit() {
+    for instances in ["1", "2"] {
+        let limit = ["--snapshot-limit", "64KiB", "--workers", "2", "--instances", instances];
+        let host = faulty(|serve| serve.args(limit).set("padding", "65536"));
+        let mut clients = spread(&host, 4);
+        let reason = host.reload_fails(fields("", ""), "snapshot");
+        assert!(reason.contains("65543") && reason.contains("65536"), "{reason}");
+        clients.iter_mut().for_each(untouched);
+        assert_eq!(host.count("traps"), 0, "the instance is as good as before");
+        // A dry run says the same.
+        let dry = json!({ "plugin": guests::FAULTY.path(), "dry_run": true });
+        assert_eq!(host.try_reload(dry).unwrap_err()["phase"], "snapshot");
+        clients.iter_mut().for_each(untouched);
+    }
+}
+
+/// Waiting, not computing, is what counts: the deadline is for the pause that peers see.
+#[test]
+fn a_restore_over_the_deadline() {
+    for instances in ["1", "2"] {
+        let host = faulty(|serve| serve.args(["--workers", "2", "--instances", instances, "--reload-deadline", "200ms"]));
+        let mut clients = spread(&host, 4);
+        let slow = json!({ "in": "restore", "how": "busy", "milliseconds": "2000" });
+        let failure = host.try_reload(json!({ "plugin": guests::FAULTY.path(), "set": slow })).unwrap_err();
+        assert!(["restore", "quiesce"].contains(&failure["phase"].as_str().unwrap()), "{failure}");
+        assert!(failure.to_string().contains("reload-deadline"), "{failure}");
+        clients.iter_mut().for_each(untouched);
+        assert_eq!(host.count("generation"), 1);
+        host.try_reload(fields("", "")).unwrap();
+        clients.iter_mut().for_each(untouched);
+    }
+}
+
 /// Connections, spread over the instances.
 fn spread(host: &Host, count: usize) -> Vec<Client> {
     (0..count).map(|_| connection(host)).collect()

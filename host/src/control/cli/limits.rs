@@ -152,7 +152,9 @@ impl Default for LimitArgs {
             event_budget: Span(limits.event_budget),
             start_budget: Span(limits.start_budget),
             reload_deadline: Span(limits.reload_deadline),
+            cpu_share: OptionalShare(limits.cpu_share),
             memory_limit: Size(limits.memory),
+            total_memory: OptionalSize(limits.total_memory),
             event_copy_limit: Size(limits.event_fuel),
             snapshot_limit: Size(limits.snapshot),
             log_message_limit: Size(limits.log_message),
@@ -160,8 +162,6 @@ impl Default for LimitArgs {
             on_trap: limits.on_trap,
             trap_limit: limits.trap_limit,
             trap_window: Span(limits.trap_window),
-            cpu_share: OptionalShare(limits.cpu_share),
-            total_memory: OptionalSize(limits.total_memory),
         }
     }
 }

@@ -96,6 +96,8 @@ mod tests {
             from_version: Some("v1".into()),
             connections: 1204,
             pause_us: vec![180, 1250],
+            snapshot_us: vec![20, 30],
+            restore_us: vec![90, 800],
             snapshot_bytes: 1 << 20,
             compile_us: 812_000,
             cached: false,

@@ -1,8 +1,8 @@
 //! Durations and sizes as people write them: `500ms`, `1m30s`, `64KiB`.
 
 use crate::CpuShare;
-use crate::control::config::Written;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use crate::control::config::written;
+use serde::{Deserialize, Deserializer};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A length of time, as `500ms`, `10s`, `2m`, `1m30s`.
@@ -17,6 +17,10 @@ pub(crate) struct OptionalSpan(pub(crate) Option<Duration>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
 
+/// A share of a whole, as `10%` or `10`; neither none nor all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percent(pub(crate) u8);
+
 /// A number of bytes that may also be `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalSize(pub(crate) Option<usize>);
@@ -24,9 +28,6 @@ pub(crate) struct OptionalSize(pub(crate) Option<usize>);
 /// A part of one core, as `50%`, that may also be `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalShare(pub(crate) Option<CpuShare>);
-/// A share of a whole, as `10%` or `10`; neither none nor all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Percent(pub(crate) u8);
 
 /// What is wrong with a value, worded for the end of clap's `invalid value '…' for '…': `.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,35 +48,18 @@ const SIZE_FORM: &str = "write a number of bytes, or one with a unit (B, KiB, Mi
 const DURATION_UNITS: [(&str, u64); 5] = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
+/// In a file each is written as on the command line; a size may be a number.
+macro_rules! as_written {
+    ($($unit:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $unit {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                written(deserializer)
+            }
+        }
+    )*};
 }
 
-impl<'de> Deserialize<'de> for OptionalSpan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Written::deserialize(deserializer).map(|Written(size)| size)
-    }
-}
-
-impl<'de> Deserialize<'de> for OptionalSize {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Written::deserialize(deserializer).map(|Written(size)| size)
-    }
-}
-
-impl<'de> Deserialize<'de> for OptionalShare {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
+as_written!(Span, OptionalSpan, Size, OptionalSize, OptionalShare);
 
 impl FromStr for Span {
     type Err = UnitError;

@@ -18,7 +18,7 @@ mod value;
 
 pub(crate) use self::host::HostTable;
 pub(crate) use self::listener::ListenerConfig;
-pub(crate) use self::value::{Written, written};
+pub(crate) use self::value::written;
 
 use self::complaint::Complaint;
 use self::listener::ListenerTable;

@@ -131,13 +131,18 @@ fn script(program: &Path, script: &Path, service: Service, credentials: &Credent
 fn listening(stdout: &mut dyn BufRead) -> Result<SocketAddr> {
     let (mut address, mut line) = (None, String::new());
     while stdout.read_line(&mut line)? > 0 {
-        if let Some((_, rest)) = line.strip_prefix("listening on ").and_then(|rest| rest.split_once("://")) {
-            let text = rest.split_whitespace().next().unwrap_or_default();
-            address = Some(text.parse().with_context(|| format!("not an address: {text}"))?);
+        if let Some(found) = address_of(&line, "tcp://").or_else(|| address_of(&line, "tls://")) {
+            address = Some(found?);
         } else if line.trim_end() == "ready" {
             return address.context("ready, but listens nowhere");
         }
         line.clear();
     }
     bail!("it ended")
+}
+
+/// Where a server says that it listens by this scheme, if that is what the line says.
+pub(crate) fn address_of(line: &str, scheme: &str) -> Option<Result<SocketAddr>> {
+    let text = line.strip_prefix("listening on ")?.strip_prefix(scheme)?.split_whitespace().next().unwrap_or_default();
+    Some(text.parse().with_context(|| format!("not an address: {text}")))
 }

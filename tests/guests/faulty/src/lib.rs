@@ -1,8 +1,10 @@
 //! Misbehaves in the handler that the setting `in` names, in the way that `how` names (`trap`,
-//! `loop`, `memory`, `stack`, `error`), for connections to the unix socket `culprit` alone.
+//! `loop`, `memory`, `stack`, `error`, or `busy` for so many `milliseconds`), for connections to the
+//! unix socket `culprit` alone.
 //!
 //! To others it is an echo with a context: `=TEXT` sets it, `?` asks for it. `!` poisons this
-//! instance's state, so that it can't be restored.
+//! instance's state, so that it can't be restored. With `commands=off` it is an echo and nothing else.
+//! Its state has `padding` bytes more than it needs.
 
 mod fail;
 
@@ -60,6 +62,10 @@ impl socket_handlers::Guest for Faulty {
 
     fn data(socket: SocketId, data: Vec<u8>) {
         at("data", socket);
+        if setting("commands") == "off" {
+            sockets::write(socket, &data).expect("write");
+            return;
+        }
         match data.as_slice() {
             b"?" => {
                 let context = sockets::context(socket).expect("a context");
@@ -125,11 +131,13 @@ impl lifecycle::Guest for Faulty {
         if setting("in") == "snapshot" || (setting("in") == "poisoned-snapshot" && STATE.get() == POISONED) {
             fail()?;
         }
-        Ok(Some(State { version: "faulty".to_owned(), data: vec![STATE.get()] }))
+        let mut data = vec![STATE.get()];
+        data.resize(1 + setting("padding").parse().unwrap_or(0), 0);
+        Ok(Some(State { version: "faulty".to_owned(), data }))
     }
 
     fn restore(state: State) -> Result<(), String> {
-        if setting("in") == "restore" || state.data == [POISONED] { fail() } else { Ok(()) }
+        if setting("in") == "restore" || state.data.first() == Some(&POISONED) { fail() } else { Ok(()) }
     }
 }
 
