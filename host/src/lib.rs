@@ -23,8 +23,8 @@ pub use pure::limits::{Limits, SlowSubscribers};
 pub use pure::proxy_protocol::ProxyProtocol;
 pub use pure::share::CpuShare;
 pub use runtime::{
-    Bind, Changed, Changes, Client, ClientAuth, ClientRule, Connect, ContainmentStatus, GenerationStatus, Host, HostConfig,
-    HostStatus, Instances, Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure, ReloadOptions, ReloadReport,
-    Server, Spread, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings, TlsSource, TlsVersion, Trust,
-    TrustSettings,
+    Bind, CertificateStatus, Changed, Changes, Client, ClientAuth, ClientRule, Connect, ContainmentStatus, GenerationStatus,
+    Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure,
+    ReloadOptions, ReloadReport, Server, Spread, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings,
+    TlsSource, TlsVersion, Trust, TrustSettings,
 };

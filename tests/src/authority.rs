@@ -53,10 +53,22 @@ impl Authority {
 
     /// Issues a certificate for these names; it and its key are in `NAME.pem` and `NAME.key`.
     pub fn issue(&self, name: &str, hosts: &[&str], serial: u64, key: Key) -> Certificates {
+        self.issue_by(name, hosts, serial, key, |_| ())
+    }
+
+    fn issue_by(
+        &self,
+        name: &str,
+        hosts: &[&str],
+        serial: u64,
+        key: Key,
+        more: impl FnOnce(&mut CertificateParams),
+    ) -> Certificates {
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let mut params = CertificateParams::new(hosts).expect("names");
         params.distinguished_name.push(DnType::CommonName, name);
         params.serial_number = Some(SerialNumber::from(serial));
+        more(&mut params);
         let key = key.generate();
         let made =
             Certificates { certificate: self.folder.join(format!("{name}.pem")), key: self.folder.join(format!("{name}.key")) };
@@ -64,6 +76,11 @@ impl Authority {
         fs::write(&made.certificate, certificate.pem()).expect("write the certificate");
         fs::write(&made.key, key.serialize_pem()).expect("write the key");
         made
+    }
+
+    /// Issues one that was good until the end of this year.
+    pub fn issue_until(&self, name: &str, hosts: &[&str], until_year: i32) -> Certificates {
+        self.issue_by(name, hosts, 1, Key::Ecdsa, |params| params.not_after = date_time_ymd(until_year, 12, 31))
     }
 
     /// Writes a list of what is revoked, good until the end of this year, and gives its file.

@@ -17,6 +17,7 @@ pub(super) use self::clients::Verdict;
 use self::key_log::KeyLogTo;
 use self::names::{Entries, Entry};
 use crate::pure::error::{Error, Result};
+use crate::pure::x509::Facts;
 use rustls::crypto::CryptoProvider;
 use rustls::server::ClientHello;
 use rustls::sign::CertifiedKey;
@@ -164,6 +165,13 @@ impl Tls {
         let leaves =
             self.inner.entries.0.iter().map(|entry| entry.pair.cert.first().map(|leaf| sha256(leaf)).unwrap_or_default());
         sources.zip(leaves).collect()
+    }
+
+    /// Each certificate's source, and the leaf's own facts.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (String, Facts)> {
+        let sources = self.inner.settings.certificates.iter().map(|certificate| certificate.chain.to_string());
+        let leaves = self.inner.entries.0.iter().map(|entry| Facts::read(entry.pair.cert.first()?));
+        sources.zip(leaves).filter_map(|(source, facts)| Some((source, facts?)))
     }
 
     /// Where it writes its sessions' keys, if it does.

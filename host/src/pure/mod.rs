@@ -14,3 +14,4 @@ mod simulation;
 pub mod socket;
 pub mod subscriptions;
 pub mod timers;
+pub mod x509;

@@ -48,6 +48,7 @@ pub(super) struct ListenerCounters {
     pub(super) handshakes_failed: AtomicU64,
     pub(super) reloads: AtomicU64,
     pub(super) reloads_failed: AtomicU64,
+    pub(super) tls_reloads: AtomicU64,
 }
 
 /// What shards and generations had counted that are gone.

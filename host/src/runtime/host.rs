@@ -130,7 +130,9 @@ impl Host {
             failure: Mutex::default(),
             born: Instant::now(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Arc::new(inner);
+        inner.control.spawn(super::expiry::watch(Arc::downgrade(&inner)));
+        Ok(Self { inner })
     }
 
     /// Starts a listener that `plugin` serves. When this returns, connections are accepted.

@@ -19,6 +19,7 @@ mod driver;
 mod ends;
 mod entry;
 mod evidence;
+mod expiry;
 mod generation;
 mod grants;
 mod home;
@@ -66,6 +67,8 @@ pub use host::{Host, HostConfig};
 pub use listen::{Instances, Listen};
 pub use options::{Policy, ReloadOptions, Spread};
 pub use plugin::Plugin;
-pub use report::{GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported};
+pub use report::{
+    CertificateStatus, GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported,
+};
 pub use rotate::TlsReload;
 pub use server::{Server, Stop};

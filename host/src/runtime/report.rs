@@ -161,6 +161,8 @@ pub struct ListenerStatus {
     pub reloads: u64,
     /// Reloads that were rolled back or refused.
     pub reloads_failed: u64,
+    /// Reloads of TLS that put what they read in place; those that failed are among `reloads_failed`.
+    pub tls_reloads: u64,
     /// TLS handshakes that failed or timed out.
     pub handshakes_failed: u64,
     /// `accept` calls that failed.
@@ -184,6 +186,24 @@ pub struct ListenerStatus {
     pub generations: Vec<GenerationStatus>,
     /// `listening`, `draining`, or `failing: …` while restarts back off.
     pub state: String,
+    /// The certificates that it shows, and those that its plugin may show.
+    pub certificates: Vec<CertificateStatus>,
+}
+
+/// A certificate in use, as long as it is good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStatus {
+    /// The file that it came from.
+    pub source: String,
+    /// The plugin's name for it, for one that is not the listener's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+    /// Whose it is, as `CN=example.com, O=Example`; empty where its names are in an extension alone.
+    pub subject: String,
+    /// The last second at which it is good: `2027-01-31T23:59:59Z`.
+    pub not_after: String,
+    /// Seconds from now to then; below zero once it has expired.
+    pub expires_in_seconds: i64,
 }
 
 /// One of a listener's live generations at a moment.

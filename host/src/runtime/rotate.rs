@@ -104,7 +104,9 @@ fn rotate(listener: &Listener, change: TlsReload) -> Result<TlsReport> {
     if !change.dry_run {
         tls.into_iter().for_each(|(address, new)| address.set_tls(new));
         listener.grants.set_secrets(Secrets { trust, credentials });
+        bump(&listener.counters.tls_reloads);
         warn_of_dangers(listener);
+        super::expiry::warn(listener);
         let changed = report.certificates.iter().filter(|certificate| certificate.changed).count();
         tracing::info!(listener = %listener.name, certificates = report.certificates.len(), changed, "TLS reloaded");
     }

@@ -288,6 +288,7 @@ impl Server {
             generations,
             reloads: read(&counters.reloads),
             reloads_failed: read(&counters.reloads_failed),
+            tls_reloads: read(&counters.tls_reloads),
             handshakes_failed: read(&counters.handshakes_failed),
             accept_errors: read(&counters.accept_errors),
             refused: read(&counters.refused),
@@ -302,6 +303,7 @@ impl Server {
                 (true, true) => "connected".to_owned(),
                 (false, _) => states.join("; "),
             },
+            certificates: super::expiry::certificates(listener),
         }
     }
 }

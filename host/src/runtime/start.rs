@@ -103,6 +103,7 @@ impl Host {
             tracing::info!(listener = %name, "each connection has an instance, and there is room for {most} (max-instances): further connections are refused");
         }
         super::rotate::warn_of_dangers(&listener);
+        super::expiry::warn(&listener);
         let server = Server::new(self, listener.clone());
         {
             let mut servers = lock(&self.inner.servers);

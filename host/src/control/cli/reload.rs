@@ -44,7 +44,7 @@ pub(super) struct ReloadArgs {
     /// Prepare it, restore a copy of the state on the side, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Start without the old generation's snapshot, also if it can't be restored
+    /// If the new generation can't take the old one's snapshot over, start without it
     #[arg(long)]
     discard_state: bool,
     /// What becomes of live connections: `migrate` takes them over; with `new-connections` they stay with their

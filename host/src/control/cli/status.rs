@@ -6,7 +6,7 @@ use super::{
     output::{Failure, print, print_json},
     table::{Align, Table},
 };
-use crate::{HostStatus, ListenerStatus};
+use crate::{CertificateStatus, HostStatus, ListenerStatus};
 use clap::Args;
 use std::time::Duration;
 
@@ -81,7 +81,8 @@ fn status_text(status: &HostStatus) -> String {
     for listener in status.listeners.iter().filter(|listener| listener.generations.len() > 1) {
         text.push_str(&format!("\n{}\n", generations(listener)));
     }
-    let mut troubles: Vec<String> = status.listeners.iter().filter_map(trouble).collect();
+    let mut troubles: Vec<String> =
+        status.listeners.iter().flat_map(|listener| trouble(listener).into_iter().chain(expiring(listener))).collect();
     if status.tickers_replaced > 0 {
         let times = plural(status.tickers_replaced, "time");
         troubles.push(format!("host: the thread that bounds CPU time was replaced {times}"));
@@ -146,6 +147,16 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
     (!some.is_empty()).then(|| format!("{}: {}", plain(&listener.name), some.join(", ")))
 }
 
+/// Certificates that have to be renewed soon, or that nobody accepts any more.
+fn expiring(listener: &ListenerStatus) -> impl Iterator<Item = String> {
+    listener.certificates.iter().filter(|certificate| certificate.is_due()).map(|certificate| {
+        let CertificateStatus { source, not_after, .. } = certificate;
+        let left = uptime(Duration::from_secs(certificate.expires_in_seconds.unsigned_abs()));
+        let when = if certificate.has_expired() { format!("has expired {left} ago") } else { format!("expires in {left}") };
+        format!("{}: the certificate in {} {when} ({not_after})", plain(&listener.name), plain(source))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -183,6 +194,14 @@ mod tests {
                         ..ContainmentStatus::default()
                     },
                     state: "listening".into(),
+                    certificates: [("good.pem", 15 * 86_400), ("soon.pem", 3 * 86_400 + 7_200), ("late.pem", -90)]
+                        .map(|(source, expires_in_seconds)| CertificateStatus {
+                            source: source.into(),
+                            not_after: "then".into(),
+                            expires_in_seconds,
+                            ..CertificateStatus::default()
+                        })
+                        .into(),
                     ..ListenerStatus::default()
                 },
                 ListenerStatus {
@@ -203,6 +222,8 @@ mod tests {
              kv        unix:/run/kv            0                    0      0 B      0 B          0      0        0      0 B  failing: \\u{7}\n\
              \n\
              echo: 1 failed reload, 2 failed TLS handshakes, 2 used-up budgets, 2 restarts, 1 pause (1.5s in all)\n\
+             echo: the certificate in soon.pem expires in 3d 2h (then)\n\
+             echo: the certificate in late.pem has expired 1m 30s ago (then)\n\
              host: the thread that bounds CPU time was replaced 1 time\n"
         );
     }

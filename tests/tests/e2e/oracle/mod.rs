@@ -14,10 +14,10 @@ mod secure;
 
 use crate::parity;
 use peer::Peer;
-use rustls::ServerConfig;
+use rustls::{ClientConfig, ServerConfig};
 use serde_json::Value;
 use side::{Running, Side};
-use sockdock_tests::{Certificates, Client, DEADLINE, Secure, eventually};
+use sockdock_tests::{Client, DEADLINE, Secure, eventually};
 use std::{
     net::{TcpListener, TcpStream},
     sync::Arc,
@@ -43,8 +43,8 @@ struct Tls {
     /// The name that a client asks for; empty: the address's.
     name: &'static str,
     flags: Vec<String>,
-    /// What the peer needs: as a client that trusts these, or as a server.
-    trusts: Option<Certificates>,
+    /// What the peer needs: as a client, or as a server.
+    client: Option<Arc<ClientConfig>>,
     server: Option<Arc<ServerConfig>>,
     _folder: tempfile::TempDir,
 }
@@ -92,7 +92,7 @@ struct Stage {
     side: Side,
     /// The connection that it makes.
     accepted: Option<JoinHandle<Result<Peer, String>>>,
-    trusts: Option<Arc<rustls::ClientConfig>>,
+    client: Option<Arc<ClientConfig>>,
     /// What the peer saw: compared like the rest.
     seen: Vec<String>,
 }
@@ -159,7 +159,7 @@ impl Scenario<'_> {
             running: Running::start(side, self, role),
             side,
             accepted,
-            trusts: tls.and_then(|tls| tls.trusts.as_ref()).map(Certificates::client),
+            client: tls.and_then(|tls| tls.client.clone()),
             seen: Vec::new(),
         };
         drive(&mut stage);
@@ -207,7 +207,7 @@ impl Stage {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
-        let Some(config) = &self.trusts else { return Ok(Peer::Plain(Client::Tcp(stream))) };
+        let Some(config) = &self.client else { return Ok(Peer::Plain(Client::Tcp(stream))) };
         let secure = Secure::handshake(stream, config.clone()).map_err(|error| error.to_string())?;
         Ok(Peer::Plain(Client::Tls(Box::new(secure))))
     }

@@ -8,8 +8,8 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use serde_json::json;
-use sockdock_tests::Certificates;
-use std::sync::Arc;
+use sockdock_tests::{Authority, Certificates, Key};
+use std::{io::Read as _, sync::Arc};
 
 /// What a client is told, and whether the server asks it for a certificate.
 struct Client {
@@ -40,7 +40,7 @@ fn client(wanted: &Client) -> Tls {
         builder.with_no_client_auth()
     };
     let server = Some(Arc::new(builder.with_single_cert(chain, key).unwrap()));
-    Tls { bun, name: wanted.name, flags, trusts: None, server, _folder: folder }
+    Tls { bun, name: wanted.name, flags, client: None, server, _folder: folder }
 }
 
 /// TLS with a peer that is a client, and trusts what it is shown or doesn't.
@@ -51,8 +51,31 @@ fn server(trusted: bool) -> Tls {
     let flags =
         ["--tls-cert", &certificates.certificate.display().to_string(), "--tls-key", &certificates.key.display().to_string()];
     let flags = flags.map(str::to_owned).to_vec();
-    let trusts = Some(if trusted { certificates } else { Certificates::write(folder.path(), "other") });
-    Tls { bun, name: "", flags, trusts, server: None, _folder: folder }
+    let client = if trusted { certificates.client() } else { Certificates::write(folder.path(), "other").client() };
+    Tls { bun, name: "", flags, client: Some(client), server: None, _folder: folder }
+}
+
+/// Whose certificate a client shows that is asked for one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Good,
+    Strangers,
+    None,
+}
+
+/// TLS with a peer that is a client, trusts what it is shown, and has to show a certificate itself.
+fn asking(shown: Shown) -> Tls {
+    let Tls { mut bun, mut flags, client, _folder: folder, .. } = server(true);
+    let authority = Authority::make(folder.path(), "clients");
+    let ca = authority.certificate.clone();
+    bun["ca"] = json!(ca);
+    bun["requestCert"] = json!(true);
+    bun["rejectUnauthorized"] = json!(true);
+    flags.extend(["--tls-client-auth", "required", "--tls-client-ca", ca.to_str().unwrap()].map(str::to_owned));
+    let issuer = if shown == Shown::Good { authority } else { Authority::make(folder.path(), "others") };
+    let own = issuer.issue("own", &["own.test"], 1, Key::Ecdsa);
+    let client = if shown == Shown::None { client } else { Some(Arc::new(own.shown_to(&folder.path().join("server.pem")))) };
+    Tls { bun, flags, client, _folder: folder, name: "", server: None }
 }
 
 /// A peer that wasn't asked for a certificate is no failure, and `open` comes behind the handshake.
@@ -93,6 +116,48 @@ fn a_good_client() {
         },
         &NOT_ASKED,
     );
+}
+
+#[test]
+fn a_client_with_a_certificate() {
+    let scenario = Scenario { tls: Some(asking(Shown::Good)), ..plain(&[("data", "echo")]) };
+    scenario.listening(
+        |stage| {
+            let mut peer = stage.peer();
+            peer.send("hello");
+            peer.expect("hello");
+            peer.finish();
+            stage.note(peer.ending());
+            stage.wait("a close");
+        },
+        &[OPEN_BEFORE, OPEN_AFTER],
+    );
+}
+
+/// By TLS 1.3 it learns that only after its own part of the handshake is done, and may have sent data.
+#[track_caller]
+fn is_turned_away(shown: Shown) {
+    let scenario = Scenario { tls: Some(asking(shown)), ..plain(&[("data", "echo")]) };
+    scenario.listening(
+        |stage| {
+            let mut heard = Vec::new();
+            let ended = stage.try_peer().map_err(std::io::Error::other).and_then(|mut peer| peer.read_to_end(&mut heard));
+            let how = if ended.is_ok() { "let in" } else { "turned away" };
+            stage.note(format!("peer {how} after {} bytes", heard.len()));
+            stage.refused();
+        },
+        &[Differs { row: "SocketHandler.handshake", bun: &["a open", "a handshake unverified", "a close none"], ours: &[] }],
+    );
+}
+
+#[test]
+fn a_client_without_a_certificate() {
+    is_turned_away(Shown::None);
+}
+
+#[test]
+fn a_client_with_a_strangers_certificate() {
+    is_turned_away(Shown::Strangers);
 }
 
 #[test]
