@@ -37,6 +37,8 @@ fn everything_there_can_be() {
     assert_eq!(listener.name(), "front");
     assert_eq!(listener.limits.idle_timeout, Some(Duration::from_secs(90)));
     assert_eq!(listener.limits.memory, 64 << 20);
+    assert_eq!((listener.limits.on_trap, listener.limits.total_memory), (crate::OnTrap::Refuse, Some(1 << 30)));
+    assert_eq!(listener.limits.cpu_share, "50%".parse().ok());
     assert_eq!(listener.limits.connections_per_peer, Some(100));
     assert_eq!(listener.table.instances.0, Instances::PerCore);
     let told = [("debug", "true"), ("greeting", "hello"), ("max-keys", "1000")];
