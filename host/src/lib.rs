@@ -15,7 +15,7 @@ mod net;
 mod pure;
 mod runtime;
 
-pub use guest::Inspection;
+pub use guest::{Digest, Inspection};
 pub use pure::allow::ConnectRule;
 pub use pure::breaker::OnTrap;
 pub use pure::error::{Error, Fault, Result};

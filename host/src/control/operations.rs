@@ -2,7 +2,9 @@
 //! one starts from what the last one has left.
 
 use super::{build::CompilerOutput, config::Config, source::Source};
-use crate::{Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Server, Stop, TlsReload, TlsReport};
+use crate::{
+    Digest, Error, Host, HostStatus, ReloadFailure, ReloadOptions, ReloadReport, Result, Server, Stop, TlsReload, TlsReport,
+};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -25,6 +27,8 @@ pub(crate) struct Operations {
 pub(crate) struct Change {
     /// Another file or folder.
     pub(crate) plugin: Option<PathBuf>,
+    /// What the component has to be.
+    pub(crate) digest: Option<Digest>,
     /// Other settings.
     pub(crate) settings: Option<Vec<(String, String)>>,
     /// How to go about it.
@@ -118,7 +122,7 @@ impl Operations {
         change: Change,
     ) -> Result<(ReloadReport, Source), ReloadFailure> {
         let loading = async {
-            let source = next_source(server, current, change.plugin, change.settings)?;
+            let source = next_source(server, current, change.plugin, change.settings)?.pinned(change.digest);
             let plugin = source.load_async(CompilerOutput::InError).await?;
             Ok((source, plugin))
         };

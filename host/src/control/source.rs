@@ -2,7 +2,7 @@
 //! built first.
 
 use super::build::{self, BuildOptions, CompilerOutput};
-use crate::{Error, Plugin, Result};
+use crate::{Digest, Error, Plugin, Result};
 use std::path::{Path, PathBuf};
 
 /// A plugin's file or folder, and the settings that its `start` gets.
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Source {
     path: PathBuf,
     settings: Vec<(String, String)>,
+    /// What the component has to be.
+    digest: Option<Digest>,
 }
 
 impl Source {
@@ -19,7 +21,12 @@ impl Source {
             Error::configuration(format!("cannot use {} as a plugin's path: {error}", path.display()))
                 .hint("name a .wasm component or a plugin's source folder")
         })?;
-        Ok(Self { path, settings })
+        Ok(Self { path, settings, digest: None })
+    }
+
+    /// The component has to have this digest.
+    pub(crate) fn pinned(self, digest: Option<Digest>) -> Self {
+        Self { digest, ..self }
     }
 
     /// What to call a listener that wasn't given a name: the file's or the folder's.
@@ -37,6 +44,10 @@ impl Source {
             _ => self.path.clone(),
         };
         let plugin = Plugin::from_file(file)?.built_from(&self.path);
+        let plugin = match self.digest {
+            Some(digest) => plugin.pinned(digest)?,
+            None => plugin,
+        };
         Ok(self.settings.iter().fold(plugin, |plugin, (key, value)| plugin.config(key, value)))
     }
 

@@ -1,11 +1,20 @@
 //! A component, compiled, checked and linked.
 
 use super::{Engine, Host, check::Exports, store::Data};
+use crate::pure::error::{Error, Result};
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 use wasmtime::component::InstancePre;
 
-/// SHA-256 of a component's bytes; shown as hex.
+/// SHA-256 of a component's bytes; shown as hex, and read as that or as `sha256:HEX`.
+///
+/// ```
+/// use sockdock::Digest;
+/// let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".parse::<Digest>()?;
+/// assert_eq!(empty, Digest::of(b""));
+/// assert!("e3b0c442".parse::<Digest>().is_err(), "all of it, or it could be another's");
+/// # Ok::<(), sockdock::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; SHA256_OUTPUT_LEN]);
 
@@ -15,6 +24,26 @@ impl Digest {
         let mut value = [0; SHA256_OUTPUT_LEN];
         value.copy_from_slice(digest(&SHA256, bytes).as_ref());
         Self(value)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bad = || {
+            Error::configuration(format!("'{text}' is no SHA-256 digest"))
+                .hint("write sha256: and 64 hexadecimal digits (see: sha256sum FILE, sockdock inspect FILE)")
+        };
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        let mut value = [0; SHA256_OUTPUT_LEN];
+        if hex.len() != 2 * value.len() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(bad());
+        }
+        for (byte, place) in value.iter_mut().zip((0..).step_by(2)) {
+            *byte = hex.get(place..place + 2).and_then(|two| u8::from_str_radix(two, 16).ok()).ok_or_else(bad)?;
+        }
+        Ok(Self(value))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A plugin as an embedder names it: a component's bytes and its configuration.
 
+use crate::guest::Digest;
 use crate::pure::error::{Error, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,20 @@ impl Plugin {
     /// The file that it was read from.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Refuses it unless this is its digest.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub fn pinned(self, digest: Digest) -> Result<Self> {
+        let own = Digest::of(&self.bytes);
+        if own == digest {
+            return Ok(self);
+        }
+        let shown = self.path.as_ref().map_or_else(|| self.name.to_string(), |path| path.display().to_string());
+        Err(Error::configuration(format!("plugin {shown} has the digest sha256:{own}, and sha256:{digest} was asked for"))
+            .hint("it isn't the build that was meant: fetch that one, or ask for this one"))
     }
 
     /// Says what its file was built from, for a reload that builds it again.

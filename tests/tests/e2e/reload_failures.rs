@@ -56,6 +56,26 @@ fn in_restore() {
 }
 
 #[test]
+fn a_component_of_another_digest() {
+    let host = Serve::guest(guests::ECHO_V1).tcp().start();
+    let mut client = host.tcp();
+    client.echo("before");
+    let file = guests::COUNTER_V1.path();
+    let said = sockdock_tests::Program::new("sha256sum").arg(&file).run().success();
+    let right = said.split(' ').next().unwrap().to_owned();
+    let wrong = "0".repeat(64);
+    let reload = |digest: &str| host.cli(["reload", file.to_str().unwrap(), "--digest", digest]);
+    reload(&wrong)
+        .refusal(1, &["failed in `prepare`", &format!("has the digest sha256:{right}"), "was asked for", "generation 1"]);
+    client.echo("still there");
+    reload("sha256:12").refusal(2, &["is no SHA-256 digest"]);
+    reload(&format!("sha256:{right}")).success();
+    assert_eq!(host.status()["digest"], right);
+    Serve::guest(guests::ECHO_V1).tcp().args(["--digest", &wrong]).run().refusal(1, &["echo_v1", "was asked for"]);
+    Serve::guest(guests::COUNTER_V1).tcp().args(["--digest", &right]).start();
+}
+
+#[test]
 fn in_snapshot() {
     for how in WAYS {
         let host = faulty(|serve| serve.set("in", "snapshot").set("how", how));

@@ -126,7 +126,13 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
             "the host's working directory isn't the client's: send the full path",
         ));
     }
-    if request.tls && (request.plugin.is_some() || request.set.is_some() || request.discard_state || request.policy.is_some()) {
+    if request.tls
+        && (request.plugin.is_some()
+            || request.digest.is_some()
+            || request.set.is_some()
+            || request.discard_state
+            || request.policy.is_some())
+    {
         let what = "a reload of TLS doesn't touch the plugin";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, what, "ask for the plugin in a request of its own"));
     }
@@ -150,7 +156,9 @@ async fn reload(State(operations): State<Arc<Operations>>, body: Body) -> Result
         });
     }
     let options = options(&request)?;
-    let change = Change { plugin: request.plugin, settings: request.set, options };
+    let digest = request.digest.as_deref().map(str::parse).transpose();
+    let digest = digest.map_err(|error| Refusal::from_error(StatusCode::BAD_REQUEST, &error))?;
+    let change = Change { plugin: request.plugin, digest, settings: request.set, options };
     // A task of its own: a client that hangs up half-way doesn't leave half a reload.
     let done =
         tokio::spawn(async move { operations.reload(&server, change).await }).await.map_err(|error| Refusal::crashed(&error))?;

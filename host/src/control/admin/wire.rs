@@ -15,6 +15,9 @@ pub struct ReloadRequest {
     /// Absolute path of a component or of a source folder, which the host then builds. None: the one that it has now, read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugin: Option<PathBuf>,
+    /// SHA-256 that the component has to have, as `sha256:` and 64 hexadecimal digits. None: it may be any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Prepare and restore on the side, change nothing.
     pub dry_run: bool,
     /// Start the new generation without the old one's snapshot.

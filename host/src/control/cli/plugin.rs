@@ -1,7 +1,7 @@
 //! The flags that say what a plugin is told, what it may do, and within which bounds.
 
 use super::{key_value, limits::LimitArgs, output::Failure, secrets::SecretArgs};
-use crate::{ConnectRule, Limits, Tls, Trust, control::source::Source};
+use crate::{ConnectRule, Digest, Limits, Tls, Trust, control::source::Source};
 use clap::Args;
 use std::path::Path;
 
@@ -10,6 +10,9 @@ pub(super) struct PluginArgs {
     /// Pass KEY=VALUE to the plugin's `start`; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Plugin")]
     set: Vec<(String, String)>,
+    /// Refuse to start unless the component's SHA-256 is this: sha256: and 64 hexadecimal digits
+    #[arg(long, value_name = "DIGEST", help_heading = "Plugin")]
+    digest: Option<Digest>,
     /// Let the plugin connect to NAME:PORT, *.DOMAIN:PORT, NETWORK/BITS:PORT or unix:/path; may be given several times
     ///
     /// PORT may be a range (8000-8999) or *. A name reaches public addresses alone; loopback, private and link-local ones take a
@@ -45,7 +48,7 @@ impl PluginArgs {
 
     /// The plugin's file or folder, and its settings.
     pub(super) fn source(&self, plugin: &Path) -> Result<Source, Failure> {
-        Ok(Source::new(plugin, self.set.clone())?)
+        Ok(Source::new(plugin, self.set.clone())?.pinned(self.digest))
     }
 }
 

@@ -6,11 +6,11 @@ use super::{
     output::{Failure, print, print_json, warn},
     report::{failure_text, report_text, tls_text},
 };
+use crate::{Digest, Policy, Spread};
 use crate::{
     Error,
     control::admin::{ReloadReply, ReloadRequest},
 };
-use crate::{Policy, Spread};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ pub(super) struct ReloadArgs {
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
     /// Read certificates, keys, authorities and revocation lists again, for new handshakes; the plugin stays
-    #[arg(long, conflicts_with_all = ["plugin", "discard_state", "set", "policy", "drain_after", "split_state", "share", "share_by", "watch"])]
+    #[arg(long, conflicts_with_all = ["plugin", "digest", "discard_state", "set", "policy", "drain_after", "split_state", "share", "share_by", "watch"])]
     tls: bool,
     /// Prepare it, restore a copy of the state on the side, and change nothing
     #[arg(long)]
@@ -66,6 +66,9 @@ pub(super) struct ReloadArgs {
     /// How long a canary is watched until it is promoted or rolled back [default: 1m]
     #[arg(long, value_name = "TIME")]
     watch: Option<Span>,
+    /// Refuse it unless the component's SHA-256 is this: sha256: and 64 hexadecimal digits
+    #[arg(long, value_name = "DIGEST")]
+    digest: Option<Digest>,
     /// Pass KEY=VALUE to the plugin's `start`, in place of all settings that it has now; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
@@ -94,6 +97,7 @@ impl ReloadArgs {
         Ok(ReloadRequest {
             listener: self.listener.clone(),
             plugin: self.plugin.as_ref().map(absolute).transpose()?,
+            digest: self.digest.map(|digest| format!("sha256:{digest}")),
             dry_run: self.dry_run,
             discard_state: self.discard_state,
             tls: self.tls,

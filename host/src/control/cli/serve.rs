@@ -32,7 +32,7 @@ SIGTERM, SIGINT  accept no more, let the connections end, then stop;
                  the second one closes the connections at once";
 
 /// Flags whose place is taken by the keys of a configuration file. clap makes no group of a struct that has another one within.
-const IN_THE_FILE: [&str; 18] = [
+const IN_THE_FILE: [&str; 19] = [
     "plugin",
     "listen",
     "listen_tls",
@@ -47,6 +47,7 @@ const IN_THE_FILE: [&str; 18] = [
     "reuse_port",
     "allow_half_open",
     "set",
+    "digest",
     "allow_connect",
     "TlsArgs",
     "SecretArgs",

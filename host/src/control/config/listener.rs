@@ -6,8 +6,8 @@ use super::value::{OneOrMany, Setting, Written};
 use crate::control::cli::{LimitArgs, Mode, listener_name};
 use crate::control::source::Source;
 use crate::{
-    Bind, ConnectRule, Error, Instances, Limits, Listen, Owner, ProxyProtocol, ReloadOptions, Result, TlsReload, TlsSettings,
-    TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, ConnectRule, Digest, Error, Instances, Limits, Listen, Owner, ProxyProtocol, ReloadOptions, Result, TlsReload,
+    TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct ListenerTable {
     name: Option<String>,
     plugin: PathBuf,
+    /// What the component has to be.
+    digest: Option<Written<Digest>>,
     /// What the plugin's `start` is told (`--set`).
     #[serde(default)]
     config: BTreeMap<String, Setting>,
@@ -75,7 +77,7 @@ impl ListenerConfig {
         table.tls.as_mut().map(|tls| tls.complete(folder)).transpose()?;
         table.credentials.values_mut().for_each(|pair| pair.relate_to(folder));
         let settings = table.config.iter().map(|(key, Setting(value))| (key.clone(), value.clone())).collect();
-        let source = Source::new(&table.plugin, settings)?;
+        let source = Source::new(&table.plugin, settings)?.pinned(table.digest.as_ref().map(|Written(digest)| *digest));
         let name = table.name.clone().unwrap_or_else(|| source.name());
         listener_name(&name).map_err(|why| {
             Error::configuration(format!("listener name {name:?}: {why}")).hint("give it another: name = \"…\"")
