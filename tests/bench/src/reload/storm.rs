@@ -29,7 +29,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
     let culprits = scratch.path().join("culprit");
     let path = culprits.to_str().context("a path that isn't text")?;
     let (listen, culprit) = (format!("unix:{path}"), format!("culprit={path}"));
-    let args = ["--listen", &listen, "--set", &culprit, "--set", "in=data", "--set", "how=trap"];
+    // An echo and nothing else: a message may begin like one of its commands.
+    let args = ["--listen", &listen, "--set", &culprit, "--set", "in=data", "--set", "how=trap", "--set", "commands=off"];
     let host = bench.host(&bench.guest("faulty"), scratch.path(), &args)?;
     let plain =
         Group { connections: OTHERS / 2, address: host.tcp, tls: None, dialect: Dialect::Echo, rhythm: Rhythm::Paced(PACE) };
