@@ -52,8 +52,7 @@ class Timer {
 
 /** Whole milliseconds that the host takes. */
 export function milliseconds(delay) {
-  const whole = Math.ceil(Number(delay));
-  return whole > 0 ? Math.min(whole, LONGEST) : 0;
+  return delay > 0 ? Math.min(Math.max(1, Math.round(delay)), LONGEST) : 0;
 }
 
 function arm(token, delay) {
