@@ -116,10 +116,11 @@ export class Buffer extends Uint8Array {
   fill(value, start, end, encoding) {
     if (typeof value === "number") return super.fill(value, start, end);
     const pattern = bytesOf(typeof value === "string" ? fromText(value, encoding) : value);
+    if (pattern.length < 2) return super.fill(pattern[0] ?? 0, start, end);
     const part = this.subarray(start, end);
-    for (let at = 0; at < part.length && pattern.length > 0; at += pattern.length) {
-      part.set(pattern.subarray(0, part.length - at), at);
-    }
+    part.set(pattern.subarray(0, part.length));
+    // Twice as much with each step.
+    for (let done = pattern.length; done < part.length; done *= 2) part.copyWithin(done, 0, done);
     return this;
   }
 

@@ -7,7 +7,7 @@ import { firstData, handlers, lifecycle as cycle } from "./plugin.js";
 import { settle, unsettled } from "./promise.js";
 import { OPEN, Socket, forget } from "./socket.js";
 import { SHIFT, buckets, find, mask } from "./table.js";
-import { fire } from "./timers.js";
+import { fire, tokenOf } from "./timers.js";
 
 const BUFFER = Buffer.prototype;
 const setPrototype = Object.setPrototypeOf;
@@ -121,7 +121,7 @@ export const socketHandlers = {
 export const timerHandler = {
   fired(token) {
     if (!fire(token) && typeof cycle.fired === "function") {
-      cycle.fired(token);
+      cycle.fired(tokenOf(token));
     }
     // Nobody's socket: an error ends the instance, as it ends Bun.
     while (unsettled) settle();

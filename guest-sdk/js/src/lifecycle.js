@@ -9,6 +9,7 @@ import { Socket } from "./socket.js";
 import { State } from "./state.js";
 import { each } from "./table.js";
 import { encode } from "./text.js";
+import * as tokens from "./tokens.js";
 
 /** The version of a state in which the kit keeps more than a `State` of the plugin's. */
 const KIT = "sockdock-js/1";
@@ -30,11 +31,12 @@ export function start(pairs) {
 export function snapshot() {
   const own = typeof lifecycle.snapshot === "function" ? (call("snapshot") ?? undefined) : undefined;
   const sockets = options.persistData ? dataOfSockets() : [];
-  if (sockets.length === 0) {
+  const timers = tokens.save();
+  if (sockets.length === 0 && timers.length === 0) {
     if (own === undefined) return null;
     if (own instanceof State) return { version: own.version, data: own.data };
   }
-  const kept = { sockets };
+  const kept = { sockets, timers };
   if (own instanceof State) Object.assign(kept, { version: own.version, raw: own.data.toBase64() });
   else if (own !== undefined) Object.assign(kept, { version: options.version, value: pack(own, "the snapshot") });
   return { version: KIT, data: encode(JSON.stringify(kept)) };
@@ -57,6 +59,7 @@ export function restore({ version, data }) {
       if (socket) socket.data = unpack(packed);
     }
   }
+  tokens.load(kept.timers);
   if (kept.raw !== undefined) hand(new State(kept.version, Uint8Array.fromBase64(kept.raw)), kept.version);
   else if (kept.value !== undefined) hand(unpack(kept.value), kept.version);
 }

@@ -3,9 +3,8 @@
 import { clearTimer, setTimer } from "sockdock:plugin/timers@0.1.0";
 import { refusal } from "./errors.js";
 import { running, whenRunning } from "./phase.js";
+import { FIRST, handed, isOurs, tokenOf } from "./tokens.js";
 
-// Tokens of `setTimeout` begin here; below, they are the plugin's own.
-const FIRST = 2 ** 52;
 // The host would take 2^32 - 1, the bindings take 2^31 - 1: 24 days.
 const LONGEST = 2 ** 31 - 1;
 
@@ -78,24 +77,20 @@ export function clearTimeout(timer) {
   if (armed.delete(token) && running) clearTimer(token);
 }
 
-/** Calls what `setTimeout` was given; false if the token isn't one of its. */
+/** Calls what `setTimeout` was given; false if the token is the plugin's own. */
 export function fire(token) {
   const timer = armed.get(token);
-  if (timer === undefined) return token > FIRST; // the previous generation's, gone with its functions
+  // Those of the generation before are gone with their functions.
+  if (timer === undefined) return isOurs(token);
   if (timer.repeats) arm(token, timer.delay);
   else armed.delete(token);
   timer.act(...timer.values);
   return true;
 }
 
-function own(token) {
-  if (!Number.isSafeInteger(token) || token < 0 || token > FIRST) {
-    throw new RangeError(`a timer's token is a whole number from 0 to 2^52, not ${token}`);
-  }
-  return token;
-}
+export { tokenOf };
 
 export const timers = {
-  set: (token, delay) => arm(own(token), milliseconds(delay)),
-  clear: (token) => clearTimer(own(token)),
+  set: (token, delay) => arm(handed(token), milliseconds(delay)),
+  clear: (token) => clearTimer(handed(token)),
 };

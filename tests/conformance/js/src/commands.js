@@ -7,7 +7,7 @@ const eaten = [];
 
 /** Carries out the commands of a line, or of a script about `socket`; the answers. */
 export function run(plugin, script, socket) {
-  const kept = /^on (\S+) (.*)$/s.exec(script);
+  const kept = /^on ([^ ]+) (.*)$/s.exec(script);
   if (kept) {
     plugin.trace.scripts.set(kept[1], kept[2]);
     return "ok";
@@ -26,7 +26,7 @@ function filledIn(plugin, command, socket) {
 function answer(plugin, command) {
   try {
     const value = carriedOut(plugin, command);
-    return value === undefined ? "ok" : `ok ${value}`;
+    return value === undefined || value === "" ? "ok" : `ok ${value}`;
   } catch (error) {
     if (!(error instanceof SocketError)) throw error;
     return `err ${error.kind}`;
@@ -34,7 +34,7 @@ function answer(plugin, command) {
 }
 
 function carriedOut(plugin, command) {
-  const [, name, first = "", rest = ""] = /^(\S*) ?(\S*) ?(.*)$/s.exec(command);
+  const [, name, first = "", rest = ""] = /^([^ ]*) ?([^ ]*) ?(.*)$/s.exec(command);
   switch (name) {
     case "off":
       return void plugin.trace.scripts.delete(first);
@@ -63,9 +63,9 @@ function carriedOut(plugin, command) {
         .sort((a, b) => a - b)
         .join(" ");
     case "timer":
-      return timers.set(Number(first), Number(rest));
+      return timers.set(BigInt(first), Number(rest));
     case "clear":
-      return timers.clear(Number(first));
+      return timers.clear(BigInt(first));
     case "connect":
       plugin.made = connect(connectOptions(first, rest)).socket;
       return plugin.made.id;
