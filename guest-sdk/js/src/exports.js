@@ -7,7 +7,8 @@ import { firstData, handlers, lifecycle as cycle } from "./plugin.js";
 import { settle, unsettled } from "./promise.js";
 import { OPEN, Socket, forget } from "./socket.js";
 import { SHIFT, buckets, find, mask } from "./table.js";
-import { fire, tokenOf } from "./timers.js";
+import { fire } from "./timers.js";
+import { tokenOf } from "./tokens.js";
 
 const BUFFER = Buffer.prototype;
 const setPrototype = Object.setPrototypeOf;

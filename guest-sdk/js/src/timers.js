@@ -3,7 +3,7 @@
 import { clearTimer, setTimer } from "sockdock:plugin/timers@0.1.0";
 import { refusal } from "./errors.js";
 import { running, whenRunning } from "./phase.js";
-import { FIRST, handed, isOurs, tokenOf } from "./tokens.js";
+import { FIRST, forget, handed, isOurs } from "./tokens.js";
 
 // The host would take 2^32 - 1, the bindings take 2^31 - 1: 24 days.
 const LONGEST = 2 ** 31 - 1;
@@ -88,9 +88,11 @@ export function fire(token) {
   return true;
 }
 
-export { tokenOf };
-
 export const timers = {
   set: (token, delay) => arm(handed(token), milliseconds(delay)),
-  clear: (token) => clearTimer(handed(token)),
+  clear(token) {
+    const standIn = handed(token);
+    clearTimer(standIn);
+    forget(standIn);
+  },
 };

@@ -36,6 +36,9 @@ export function tokenOf(token) {
   return stoodFor ?? token;
 }
 
+/** It is no longer armed. */
+export const forget = (standIn) => void standIns.delete(standIn);
+
 /** The stand-ins, for the next generation. */
 export const save = () => Array.from(standIns, ([standIn, token]) => [standIn, String(token)]);
 
