@@ -91,6 +91,12 @@ export interface SocketHandlers<Data = undefined, Binary extends keyof BinaryTyp
   /** `connect` has failed; the only event of that socket. */
   connectError?(socket: Socket<Data>, error: SocketError): void | Promise<void>;
 
+  /**
+   * A connection is taken over from an instance that has crashed, or was written in another language, without its `data`: before its next event.
+   * Of the plugin's handlers alone.
+   */
+  adopt?(socket: Socket<Data>): void;
+
   /** The form of the bytes that `data` gets; `buffer` unless given. */
   binaryType?: Binary;
 }

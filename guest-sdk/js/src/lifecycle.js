@@ -1,13 +1,13 @@
 // An instance's start, and the state that crosses a reload: the plugin's own, and the `data` of its sockets.
 
 import { Config } from "./config.js";
-import { lifecycle, options } from "./plugin.js";
+import { handlers, lifecycle, options } from "./plugin.js";
 import { run } from "./phase.js";
 import { pack, unpack } from "./plain.js";
 import { settle, unsettled } from "./promise.js";
-import { Socket } from "./socket.js";
+import { OPEN, Socket } from "./socket.js";
 import { State } from "./state.js";
-import { each } from "./table.js";
+import { each, find } from "./table.js";
 import { encode } from "./text.js";
 import * as tokens from "./tokens.js";
 
@@ -54,9 +54,10 @@ export function restore({ version, data }) {
   if (version !== KIT) return hand(new State(version, data), version);
   const kept = new State(version, data).json();
   if (options.persistData) {
+    // All of them live: nothing has happened since they were saved.
     for (const [id, packed] of kept.sockets) {
-      const socket = Socket.get(id);
-      if (socket) socket.data = unpack(packed);
+      const socket = find(id) ?? new Socket(id, handlers, undefined, OPEN);
+      socket.data = unpack(packed);
     }
   }
   tokens.load(kept.timers);

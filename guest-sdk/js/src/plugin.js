@@ -64,5 +64,9 @@ export function adopt(exports) {
 }
 
 Socket._handlersOf = handlersOf;
-// Taken over from the instance before this one.
-Socket._adopt = (id) => new Socket(id, handlers, undefined, OPEN);
+// Taken over from the instance before this one, without its data.
+Socket._adopt = (id) => {
+  const socket = new Socket(id, handlers, firstData, OPEN);
+  if (typeof handlers.adopt === "function") handlers.adopt(socket);
+  return socket;
+};
