@@ -125,7 +125,11 @@ export class Buffer extends Uint8Array {
   }
 
   write(text, at = 0, length = this.length - at, encoding = "utf8") {
-    const bytes = fromText(text, encoding).subarray(0, length);
+    const all = fromText(text, encoding);
+    let end = Math.min(all.length, length, this.length - at);
+    // Whole characters alone: no continuation of one is cut off.
+    if (/^utf-?8$/i.test(encoding)) while (end > 0 && end < all.length && (all[end] & 0xc0) === 0x80) end--;
+    const bytes = all.subarray(0, end);
     this.set(bytes, at);
     return bytes.length;
   }
@@ -147,6 +151,9 @@ export class Buffer extends Uint8Array {
     return this.indexOf(value, from) >= 0;
   }
 }
+
+// The bundler calls a class otherwise that speaks of itself.
+Object.defineProperty(Buffer, "name", { value: "Buffer" });
 
 // readUInt16BE, writeInt32LE and so on; in both spellings of `UInt`.
 const NUMBERS = {
