@@ -22,7 +22,7 @@ test("what `error` throws ends the instance; the others' connections live on, an
   assert.equal(await guilty.failed, "ECONNRESET");
   assert.match(await host.logged("trapped"), /really/);
   const events = await innocent.ask("events");
-  assert.deepEqual(events.slice(0, 2), [["start"], ["adopt", id]]);
+  assert.deepEqual([events[0], ...events.filter(([event]) => event === "adopt")], [["start"], ["adopt", id]]);
 });
 
 test("an error in a timer ends the instance", async (t) => {
@@ -97,7 +97,7 @@ test("the last bytes go with end", async (t) => {
 test("connect: handlers of its own, a promise, the plugin's `data`", async (t) => {
   const upstream = await serve(t, "echo");
   const { remotePort } = (await upstream.client()).socket;
-  const host = await serve(t, "probe", "--allow-connect", "127.0.0.1");
+  const host = await serve(t, "probe", "--allow-connect", "127.0.0.1:*");
   const client = await host.client();
   const told = await client.ask(`new Promise((resolve) => {
     const seen = [];
