@@ -13,6 +13,7 @@ mod canary;
 mod client;
 mod clock;
 mod containment;
+mod coredump;
 mod counters;
 mod dial;
 mod driver;

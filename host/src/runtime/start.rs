@@ -240,7 +240,7 @@ fn install(
     let tally = generation.tally();
     let state = RefCell::new(State::new(Box::new(sockets), generation, tally));
     let shard = Rc::new(Shard { member: None, listener, counters, local: local.clone(), state });
-    shard.state.borrow_mut().seat_instance(&shard, *instance);
+    shard.state.borrow_mut().seat_instance(&shard, instance);
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
 }

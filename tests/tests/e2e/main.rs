@@ -17,6 +17,7 @@ mod clients;
 mod config;
 mod connect;
 mod containment;
+mod coredump;
 mod ending;
 mod evidence;
 mod examples;
