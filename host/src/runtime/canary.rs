@@ -1,5 +1,6 @@
 //! A generation that is tried on a share of the new connections, and then takes over or gives way.
 
+use super::blocking::blocking;
 use super::branch::{enrol, staying};
 use super::counters::{bump, read};
 use super::generation::SharedGeneration;
@@ -157,8 +158,7 @@ async fn take_over(
 ) -> Vec<Outcome> {
     let (name, limits, generation, count) = (listener.name.clone(), listener.limits.clone(), winner.clone(), shards.len());
     let work = move || (0..count).map(|_| candidate(&generation, &name, &limits)).collect::<Result<Vec<Candidate>>>();
-    let candidates = tokio::task::spawn_blocking(work).await;
-    let swapped = match candidates.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}")))) {
+    let swapped = match blocking(work).await {
         Ok(candidates) => {
             let swap = Swap { listener, shards, dry_run: false, discard_state: false };
             swap.run(candidates).await.map_err(|refusal| refusal.error)

@@ -8,6 +8,7 @@
 mod accept;
 mod alarm;
 mod apply;
+mod blocking;
 mod branch;
 mod canary;
 mod client;
@@ -62,6 +63,7 @@ pub use crate::net::{
     TrustSettings,
 };
 pub use apply::{Changed, Changes};
+pub(crate) use blocking::blocking;
 pub use client::{Client, Connect};
 pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};
