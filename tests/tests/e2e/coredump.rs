@@ -96,7 +96,7 @@ fn no_more_than_the_folder_may_hold() {
     let first = PathBuf::from(fail(&host, 1, "x"));
     written(&first);
     assert!(fail(&host, 2, "x").contains("coredump-limit"));
-    assert_eq!(files(place.path()), [first.clone()], "nothing is deleted, and nothing is added");
+    assert_eq!(files(place.path()), std::slice::from_ref(&first), "nothing is deleted, and nothing is added");
     // Taken away by somebody who looks into it, it makes room for another.
     fs::remove_file(&first).unwrap();
     let mut faults = 2;
