@@ -136,6 +136,9 @@ impl State {
         self.note_memory(shard, instance.memory_bytes());
         shard.counters.up.add(1);
         self.seat = Seat::Up(instance);
+        if let Some(recycler) = &mut self.recycler {
+            recycler.seated();
+        }
         if let Some(sockets) = &mut self.sockets {
             sockets.phase = Phase::Acting;
             sockets.timer_handler = self.generation.component.has_timer_handler();

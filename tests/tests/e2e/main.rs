@@ -43,6 +43,7 @@ mod proxy_tls;
 mod readme;
 mod readme_commands;
 mod readme_consoles;
+mod recycling;
 mod redis_client;
 mod reload;
 mod reload_clients;
