@@ -22,7 +22,7 @@ fn by_events_with_state_and_without_a_gap() {
     eventually("some fresh instances", || {
         all += 1;
         let mine = all.div_ceil(2);
-        counted(&mut clients[usize::from(all % 2 == 0)], all, mine);
+        counted(&mut clients[usize::from(all.is_multiple_of(2))], all, mine);
         (contained(&host, "recycled") >= 3).then_some(())
     });
     assert_eq!((host.count("generation"), host.count("traps"), host.count("reloads")), (1, 0, 0));
