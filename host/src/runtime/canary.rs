@@ -133,6 +133,9 @@ async fn decide(listener: &Arc<Listener>, promote: bool, drain_after: Option<Dur
         tokio::spawn(retire(listener.clone(), shards, drain_after));
         outcomes
     };
+    for note in outcomes.iter().flat_map(|outcome| &outcome.notes) {
+        tracing::warn!(listener = %listener.name, "at the end of the canary: {note}");
+    }
     let (won, lost) = (winner.number, loser.number);
     // Its faults were counted with the others'.
     listener.containment.close_breaker(&listener.name);
