@@ -7,6 +7,8 @@ use super::generation::SharedGeneration;
 use super::listener::Listener;
 use super::meter::Meter;
 use super::nest::Member;
+use super::probation::Newcomers;
+use super::recycle::Recycler;
 use super::seat::Seat;
 use super::sockets::Sockets;
 use super::tally::Tally;
@@ -51,10 +53,15 @@ pub(super) struct State {
     pub(super) waiting: Vec<Waker>,
     /// Its instance's linear memory at the last look, bytes.
     pub(super) memory: u64,
+    pub(super) newcomers: Newcomers,
+    /// Whose turn it is has behaved well so far.
+    pub(super) vouched: bool,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
     /// Where it has a share of CPU time to keep to.
     pub(super) meter: Option<Box<Meter>>,
+    /// Where instances are recycled.
+    pub(super) recycler: Option<Box<Recycler>>,
 }
 
 impl Shard {
@@ -108,6 +115,7 @@ impl State {
     pub(super) fn new(sockets: Box<Sockets>, generation: SharedGeneration, tally: Arc<Tally>) -> Self {
         Self {
             meter: Meter::new(&sockets.limits),
+            recycler: Recycler::new(&sockets.limits),
             sockets: Some(sockets),
             seat: Seat::Down("starting".to_owned()),
             memory: 0,
@@ -117,6 +125,8 @@ impl State {
             held: false,
             closed: false,
             waiting: Vec::new(),
+            newcomers: Newcomers::new(),
+            vouched: false,
             strikes: 0,
         }
     }
@@ -183,6 +193,9 @@ impl State {
                     sockets.settle(current);
                 }
                 self.dial(shard);
+                if self.recycler.is_some() {
+                    self.consider_recycling(shard);
+                }
             }
             Err(fault) => self.faulted(shard, current, &fault),
         }

@@ -137,6 +137,7 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
         (contained.restarts_failed, "failed restart"),
         (contained.breaker_opened, "breaker opening"),
         (contained.memory_refused, "total-memory refusal"),
+        (contained.recycles_failed, "failed recycling"),
     ];
     let mut some: Vec<String> =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();
@@ -236,6 +237,7 @@ mod tests {
             age_seconds: 61,
             connections: 1000 / number,
             events: 12_345,
+            handler_mean_ns: None,
             handler_p99_us: (number == 2).then_some(1_500),
             state: state.into(),
             ..GenerationStatus::default()
