@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._host import Err, milliseconds, octets, raised, sockets, text, tls, topics
+from ._host import Err, milliseconds, number, octets, raised, sockets, text, tls, topics
 from .errors import LimitExceeded
 from .tls import SessionInfo, TlsOptions, record
 
@@ -55,7 +55,13 @@ class Socket:
     @staticmethod
     def of(id: int) -> Socket:
         """The socket of an id that was kept as a number. It answers `Closed` if it is over, or none of this instance's."""
-        return known.get(id) or Socket(id)
+        if id not in known:
+            try:
+                sockets.queued(number(id, 64, "a socket's id"))
+            except Err:
+                # Not kept: its `close`, with which it would be forgotten, won't come.
+                return Socket(id)
+        return known[id]
 
     @staticmethod
     def live() -> list[Socket]:
