@@ -226,6 +226,10 @@ func connectOptions(words string) sockdock.ConnectOptions {
 		switch key {
 		case "timeout":
 			options.Timeout = milliseconds(value)
+			if options.Timeout == 0 {
+				// A time that isn't one: the zero value stands for the operator's.
+				options.Timeout = -1
+			}
 			continue
 		case "half-open":
 			options.AllowHalfOpen = true

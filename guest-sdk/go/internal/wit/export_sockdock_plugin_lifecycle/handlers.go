@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sockdock.dev/guest/internal/events"
+	"sockdock.dev/guest/internal/trap"
 	"sockdock.dev/guest/internal/wit/gen/sockdock_plugin_types"
 	"sockdock.dev/guest/internal/wit/runtime"
 	"sockdock.dev/guest/internal/wit/types"
@@ -18,6 +19,7 @@ type (
 )
 
 func Start(config []types.Tuple2[string, string]) done {
+	defer trap.OnPanic()
 	if events.Plugin == nil {
 		return types.Err[types.Unit]("no plugin is registered: call sockdock.Register in an init function")
 	}
@@ -34,6 +36,7 @@ func Start(config []types.Tuple2[string, string]) done {
 }
 
 func Snapshot() types.Result[state, string] {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	version, data, some, err := events.Plugin.Snapshot()
 	runtime.Reset()
@@ -48,6 +51,7 @@ func Snapshot() types.Result[state, string] {
 }
 
 func Restore(state sockdock_plugin_types.State) done {
+	defer trap.OnPanic()
 	version, data := strings.Clone(state.Version), append([]byte(nil), state.Data...)
 	runtime.Reset()
 	runtime.CollectorOn()

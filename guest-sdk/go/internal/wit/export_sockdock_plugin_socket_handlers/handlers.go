@@ -10,42 +10,49 @@ import (
 
 	"sockdock.dev/guest/internal/events"
 	"sockdock.dev/guest/internal/host"
+	"sockdock.dev/guest/internal/trap"
 	"sockdock.dev/guest/internal/wit/gen/sockdock_plugin_types"
 	"sockdock.dev/guest/internal/wit/runtime"
 	"sockdock.dev/guest/internal/wit/types"
 )
 
 func Open(socket uint64) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.Open(socket)
 	runtime.Reset()
 }
 
 func Data(socket uint64, data []byte) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.Data(socket, append([]byte(nil), data...))
 	runtime.Reset()
 }
 
 func Drain(socket uint64) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.Drain(socket)
 	runtime.Reset()
 }
 
 func End(socket uint64) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.End(socket)
 	runtime.Reset()
 }
 
 func Timeout(socket uint64) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.Timeout(socket)
 	runtime.Reset()
 }
 
 func Handshake(socket uint64, verified types.Result[types.Unit, string]) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	// The host gives a reason with everything that it hasn't verified.
 	unverified := ""
@@ -57,12 +64,14 @@ func Handshake(socket uint64, verified types.Result[types.Unit, string]) {
 }
 
 func Error(socket uint64, failure sockdock_plugin_types.SocketError) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.Error(socket, host.Code(failure.Code), strings.Clone(failure.Message))
 	runtime.Reset()
 }
 
 func Close(socket uint64, info sockdock_plugin_types.CloseInfo) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	code, message := host.OK, ""
 	if info.Error.Tag() == types.OptionSome {
@@ -74,6 +83,7 @@ func Close(socket uint64, info sockdock_plugin_types.CloseInfo) {
 }
 
 func ConnectError(socket uint64, failure sockdock_plugin_types.SocketError) {
+	defer trap.OnPanic()
 	runtime.CollectorOn()
 	events.Plugin.ConnectError(socket, host.Code(failure.Code), strings.Clone(failure.Message))
 	runtime.Reset()
