@@ -1,4 +1,4 @@
-"""The imported functions: the contract's in a component, those of `sockdock.testing` under plain CPython."""
+"""The imported functions: the contract's in a component, imitated ones under plain CPython."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ except ModuleNotFoundError as missing:
     # Made by componentize-py, and so always there in a component.
     if missing.name not in ("componentize_py_types", "wit_world"):
         raise
-    from .testing.calls import Err, logging, outbound, sockets, timers, tls, topics, types
+    from ._imitation.calls import Err, logging, outbound, sockets, timers, tls, topics, types
 
 __all__ = ["Err", "logging", "milliseconds", "outbound", "raised", "sockets", "text", "timers", "tls", "topics", "types"]
 
