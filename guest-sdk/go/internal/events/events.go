@@ -23,3 +23,6 @@ type Events interface {
 
 // Plugin is the one that was registered.
 var Plugin Events
+
+// Of makes the events of a plugin, a sockdock.Plugin, and forgets what another one kept; for native tests.
+var Of func(plugin any) Events
