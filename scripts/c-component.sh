@@ -25,3 +25,28 @@ c_component() {
     component "$made.core.part" "$made"
     rm "$made.core.part"
 }
+
+# cpp_component COMPONENT SOURCE…: the kit is C, so it is compiled apart.
+cpp_component() {
+    local made=$1 folder source
+    shift
+    folder=$(mktemp -d)
+    for source in "$kit"/*.c "$kit"/bindings/*.c; do
+        zig cc "${c_flags[@]}" -c "$source" -o "$folder/$(basename "$source" .c).o"
+    done
+    zig c++ "${c_flags[@]}" -std=c++20 -fno-exceptions "$@" "$folder"/*.o "$kit"/bindings/*.o -o "$folder/core.wasm"
+    component "$folder/core.wasm" "$made"
+    rm -r "$folder"
+}
+
+# zig_component COMPONENT SOURCE: sockdock.h is the module `sockdock`.
+zig_component() {
+    local folder
+    folder=$(mktemp -d)
+    zig translate-c -target wasm32-wasi -lc "$kit/sockdock.h" >"$folder/sockdock.zig"
+    zig build-exe -target wasm32-wasi -O ReleaseSmall -mexec-model=reactor -fno-entry -rdynamic -lc --stack 131072 \
+        "$kit"/*.c "$kit"/bindings/*.c "$kit"/bindings/*.o --dep sockdock -Mroot="$2" -Msockdock="$folder/sockdock.zig" \
+        -femit-bin="$folder/core.wasm"
+    component "$folder/core.wasm" "$1"
+    rm -r "$folder"
+}

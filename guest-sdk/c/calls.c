@@ -153,12 +153,12 @@ int sockdock_set_context(sockdock_socket socket, const void *bytes, size_t lengt
 
 // # TLS and connecting
 
-int sockdock_session(sockdock_socket socket, struct sockdock_session *session) {
+int sockdock_session(sockdock_socket socket, struct sockdock_session_info *session) {
     wit_types_error_code_t error;
     wit_tls_option_session_info_t found;
     if (!wit_tls_session(socket, &found, &error)) return sockdock_refusal(error);
     if (!found.is_some) return 0;
-    *session = (struct sockdock_session){.resumed = found.val.resumed, .verified = found.val.verified};
+    *session = (struct sockdock_session_info){.resumed = found.val.resumed, .verified = found.val.verified};
     copy_text(&found.val.version, session->version, sizeof session->version);
     copy_text(&found.val.cipher, session->cipher, sizeof session->cipher);
     if (found.val.server_name.is_some) copy_text(&found.val.server_name.val, session->server_name, sizeof session->server_name);

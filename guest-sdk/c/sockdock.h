@@ -200,7 +200,7 @@ int sockdock_set_context(sockdock_socket socket, const void *bytes, size_t lengt
 // # TLS
 
 // A finished handshake. Texts are empty for what wasn't agreed on.
-struct sockdock_session {
+struct sockdock_session_info {
     char version[16]; // TLSv1.3 or TLSv1.2
     char cipher[64];  // the suite's IANA name
     char server_name[256];
@@ -210,7 +210,7 @@ struct sockdock_session {
 };
 
 // Answers 1, or 0 for a plain socket and before the handshake has finished.
-int sockdock_session(sockdock_socket socket, struct sockdock_session *session);
+int sockdock_session(sockdock_socket socket, struct sockdock_session_info *session);
 
 // How many certificates the peer showed.
 int sockdock_certificates(sockdock_socket socket);

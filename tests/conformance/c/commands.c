@@ -92,7 +92,7 @@ static void tell_endpoint(struct text *answer, int result, const struct sockdock
 static const char *or_none(const char *text) { return *text == 0 ? "-" : text; }
 
 static void tell_session(struct text *answer, sockdock_socket socket) {
-    struct sockdock_session session;
+    struct sockdock_session_info session;
     int result = sockdock_session(socket, &session);
     if (result <= 0) {
         answer_of(answer, result, false);

@@ -83,9 +83,13 @@ fn a_mebibyte_back_by_mirror(plugin: &Plugin) {
     assert_eq!(tracer.ask(&format!("read {0}; written {0}", subject.id)), format!("ok {MIB}; ok {MIB}"));
 }
 
-/// Serves the echo over all that carries bytes.
+/// Serves it over all that carries bytes.
+pub(crate) fn everywhere(plugin: &Plugin, options: impl FnOnce(Serve) -> Serve) -> Host {
+    options(Serve::plugin(&plugin.path).tcp().unix("plain.sock").tls().tls_unix("secret.sock")).start()
+}
+
 fn echo(plugin: &Plugin, options: impl FnOnce(Serve) -> Serve) -> Host {
-    options(Serve::plugin(&plugin.path).tcp().unix("plain.sock").tls().tls_unix("secret.sock").set("mode", "echo")).start()
+    everywhere(plugin, |serve| options(serve.set("mode", "echo")))
 }
 
 fn each_kind(host: &Host) -> [(&'static str, Client); 4] {
@@ -93,7 +97,7 @@ fn each_kind(host: &Host) -> [(&'static str, Client); 4] {
 }
 
 #[track_caller]
-fn comes_back(host: &Host, pace: Pace, size: usize) {
+pub(crate) fn comes_back(host: &Host, pace: Pace, size: usize) {
     let mut random = Random::new(size as u64);
     let bytes = random.bytes(size);
     for (kind, mut client) in each_kind(host) {

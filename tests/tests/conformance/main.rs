@@ -13,6 +13,8 @@ macro_rules! stories {
 }
 
 mod bytes;
+mod chat;
+mod echo;
 mod ending;
 mod errors;
 mod events;
@@ -55,6 +57,8 @@ const STORIES: &[&[Story]] = &[
     lifecycle::STORIES,
     traps::STORIES,
     memory::STORIES,
+    echo::STORIES,
+    chat::STORIES,
 ];
 
 fn main() -> std::process::ExitCode {

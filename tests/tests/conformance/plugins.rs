@@ -10,8 +10,8 @@ pub(crate) struct Plugin {
     pub(crate) path: PathBuf,
 }
 
-/// Those of the repository's kits, in the table's order.
-const KITS: [&str; 6] = ["rust", "js", "ts", "python", "c", "go"];
+/// Those of the repository's kits, in the table's order; and what has been made by the C kit in other languages.
+const KITS: [&str; 10] = ["rust", "js", "ts", "python", "c", "go", "cpp-echo", "zig-echo", "cpp-chat", "zig-chat"];
 
 /// Those that `SOCKDOCK_CONFORMANCE` names (`NAME=PATH,…`, from the repository on), else those of the kits.
 pub(crate) fn all() -> Result<Vec<Plugin>, String> {
@@ -27,7 +27,30 @@ pub(crate) fn all() -> Result<Vec<Plugin>, String> {
     list.split(',').filter(|word| !word.is_empty()).map(pair).collect()
 }
 
+/// What a plugin does, and so which stories are told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Conformance,
+    Echo,
+    Chat,
+}
+
 impl Plugin {
+    /// By the end of its name.
+    pub(crate) fn kind(&self) -> Kind {
+        match self.name.rsplit_once('-') {
+            Some((_, "echo")) => Kind::Echo,
+            Some((_, "chat")) => Kind::Chat,
+            _ => Kind::Conformance,
+        }
+    }
+
+    /// The same thing in other languages, of those that are there.
+    pub(crate) fn others_like_it(&self) -> Vec<Self> {
+        let all = all().expect("plugins");
+        all.into_iter().filter(|other| other.kind() == self.kind() && other.name != self.name && other.path.exists()).collect()
+    }
+
     /// Has the host's cache take it in as native code: compiling Python's takes longer than a story waits.
     pub(crate) fn prepare(&self) -> Result<(), String> {
         if !self.path.exists() {

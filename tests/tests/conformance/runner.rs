@@ -2,7 +2,11 @@
 //!
 //! `cargo test --test conformance -- [WORD]…` runs the cells whose names (`LANGUAGE STORY`) have all these words.
 
-use crate::{STORIES, hand_over, plugins, plugins::Plugin, table::Table};
+use crate::{
+    STORIES, hand_over, plugins,
+    plugins::{Kind, Plugin},
+    table::Table,
+};
 use std::{
     process::{Command, ExitCode, Stdio},
     sync::Mutex,
@@ -54,13 +58,23 @@ pub(crate) fn main() -> ExitCode {
 /// Every story for every plugin.
 fn cells(plugins: &[Plugin]) -> Vec<Cell> {
     let told = STORIES.iter().copied().flatten().map(|story| short(story.name).to_owned());
-    let handed_over = plugins.iter().map(|from| hand_over::name(&from.name));
-    let stories: Vec<String> = told.chain(handed_over).collect();
+    let conformance = plugins.iter().filter(|plugin| plugin.kind() == Kind::Conformance);
+    let stories: Vec<String> = told.chain(conformance.map(|from| hand_over::name(&from.name))).collect();
     let of = |story: &String| {
-        let story = story.clone();
-        plugins.iter().map(move |plugin| Cell { language: plugin.name.clone(), story: story.clone() })
+        let (story, kind) = (story.clone(), kind(story));
+        let concerned = plugins.iter().filter(move |plugin| plugin.kind() == kind);
+        concerned.map(move |plugin| Cell { language: plugin.name.clone(), story: story.clone() })
     };
     stories.iter().flat_map(of).collect()
+}
+
+/// What a story is about.
+fn kind(story: &str) -> Kind {
+    match story.split_once("::") {
+        Some(("echo", _)) => Kind::Echo,
+        Some(("chat", _)) => Kind::Chat,
+        _ => Kind::Conformance,
+    }
 }
 
 /// Without the crate's name.
@@ -88,7 +102,8 @@ fn run_all(plugins: &[Plugin], cells: Vec<Cell>) -> ExitCode {
         .filter_map(|plugin| plugin.prepare().err().map(|why| (plugin.name.clone(), why)))
         .collect();
     unfit.iter().for_each(|(_, why)| eprintln!("error: {why}"));
-    let (queue, table) = (Mutex::new(cells.into_iter()), Mutex::new(Table::default()));
+    let table = Mutex::new(Table::of(&cells));
+    let queue = Mutex::new(cells.into_iter());
     let workers = thread::available_parallelism().map_or(2, usize::from).min(8);
     thread::scope(|scope| {
         for _ in 0..workers {

@@ -4,21 +4,27 @@ use crate::runner::Cell;
 use std::{collections::BTreeMap, fs, process::ExitCode};
 
 /// By story, then by language: whether it has passed.
-#[derive(Default)]
 pub(crate) struct Table {
     cells: BTreeMap<String, BTreeMap<String, bool>>,
-    /// In the order in which they came first.
     languages: Vec<String>,
     stories: Vec<String>,
 }
 
 impl Table {
-    pub(crate) fn add(&mut self, cell: &Cell, passed: bool) {
-        for (known, name) in [(&mut self.languages, &cell.language), (&mut self.stories, &cell.story)] {
-            if !known.contains(name) {
-                known.push(name.clone());
+    /// With room for these, in their order.
+    pub(crate) fn of(cells: &[Cell]) -> Self {
+        let mut table = Self { cells: BTreeMap::new(), languages: Vec::new(), stories: Vec::new() };
+        for cell in cells {
+            for (known, name) in [(&mut table.languages, &cell.language), (&mut table.stories, &cell.story)] {
+                if !known.contains(name) {
+                    known.push(name.clone());
+                }
             }
         }
+        table
+    }
+
+    pub(crate) fn add(&mut self, cell: &Cell, passed: bool) {
         self.cells.entry(cell.story.clone()).or_default().insert(cell.language.clone(), passed);
     }
 
