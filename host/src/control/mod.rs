@@ -6,6 +6,7 @@
 //! | `build` | a handler's source folder to a component |
 //! | `cli` | the commands, one file each |
 //! | `config` | `sockdock.toml` |
+//! | `listening` | where and how to listen, as flags or the file say it |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |
 //! | `reconfigure` | the configuration file read again |
 //! | `source` | where a plugin comes from: a file, or a folder that is built first |
@@ -15,6 +16,7 @@ pub mod admin;
 mod build;
 mod cli;
 mod config;
+mod listening;
 mod operations;
 mod reconfigure;
 mod source;
