@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
 
-.PHONY: build run test interop bench bench-reload fmt lint clean
+.PHONY: build run test interop bench bench-reload bench-languages fmt lint clean
 .DEFAULT_GOAL := build
 
 run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
@@ -18,12 +18,15 @@ bench: # measure release builds beside Bun, Node, Envoy, Redis and a native serv
 bench-reload: # measure what reloads cost those who are connected; writes docs/reload-benchmark.md
 	@scripts/bench-reload
 
+bench-languages: # measure what a plugin's language costs; writes docs/languages.md
+	@scripts/bench-languages
+
 build: # the host (target/debug/sockdock) and the example plugins
 	@scripts/build-all
 
 fmt: # format all Rust sources
 	cargo fmt --all
-	for workspace in guest-sdk examples tests/guests tests/bench/five-writes tests/bench/envoy-filter; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
+	for workspace in guest-sdk examples tests/guests tests/conformance/rust tests/bench/five-writes tests/bench/envoy-filter; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
 
 lint: # clippy alone
 	cargo clippy --workspace --all-targets -- -D warnings
