@@ -19,6 +19,10 @@ trait Language {
     fn claims(&self, folder: &Path) -> bool;
     /// Builds the project; answers where the component lies, inside the language's own build folder.
     fn build(&self, folder: &Path, options: &BuildOptions) -> Result<PathBuf>;
+    /// Other folders that its sources are in.
+    fn other_sources(&self, _folder: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// What this version can build.
@@ -53,6 +57,8 @@ pub(crate) enum CompilerOutput {
     /// To this process's stderr as they come.
     #[default]
     Shown,
+    /// Only what is amiss, and that to stderr.
+    Complaints,
     /// Into the error, if the build fails.
     InError,
 }
@@ -82,6 +88,20 @@ pub(crate) fn build(folder: &Path, options: &BuildOptions) -> Result<Built> {
     let artifact = language.build(folder, options)?;
     place(&artifact, &to)?;
     Ok(Built { file: to })
+}
+
+/// The folders that a project's sources are in, its own first.
+pub(crate) fn source_folders(folder: &Path) -> Vec<PathBuf> {
+    let language = LANGUAGES.iter().find(|language| language.claims(folder));
+    let others = language.map(|language| language.other_sources(folder)).unwrap_or_default();
+    // One that lies in another is watched with that.
+    let mut all = vec![folder.to_owned()];
+    for other in others {
+        if !all.iter().any(|known| other.starts_with(known)) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 /// The folder's name rather than the package's: it can be told without asking the compiler.

@@ -37,12 +37,29 @@ impl Language for Rust {
         if !options.debug {
             cargo.arg("--release");
         }
+        if options.output == CompilerOutput::Complaints {
+            cargo.arg("--quiet");
+        }
         let messages = run(cargo, options.output).map_err(|trouble| trouble.into_error(folder, "cannot be built"))?;
         artifact(&messages, &folder.join("Cargo.toml")).ok_or_else(|| {
             Error::host(format!("cargo built {} but named no .wasm file among its results", folder.display()))
                 .hint(format!("does the project's own configuration keep `--target {TARGET}` from working?"))
         })
     }
+
+    fn other_sources(&self, folder: &Path) -> Vec<PathBuf> {
+        let found = Toolchain::find(folder).ok().and_then(|toolchain| path_dependencies(&toolchain, folder));
+        found.unwrap_or_default()
+    }
+}
+
+/// The folders of the packages on this machine that the one in `folder` depends on.
+fn path_dependencies(toolchain: &Toolchain, folder: &Path) -> Option<Vec<PathBuf>> {
+    let mut cargo = toolchain.cargo(folder);
+    cargo.args(["metadata", "--format-version", "1", "--offline", "--filter-platform", TARGET]);
+    let metadata: Metadata = serde_json::from_slice(&run(cargo, CompilerOutput::InError).ok()?).ok()?;
+    let local = metadata.packages.into_iter().filter(|package| package.source.is_none());
+    Some(local.filter_map(|package| package.manifest_path.parent().map(Path::to_owned)).collect())
 }
 
 /// What `cargo metadata` says, as far as it matters here.
@@ -54,6 +71,8 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Package {
     name: String,
+    /// The registry that it is from; none for one on this machine.
+    source: Option<String>,
     manifest_path: PathBuf,
     targets: Vec<Target>,
 }
@@ -140,9 +159,9 @@ impl Trouble {
             }
             // The compiler's words were shown already.
             Self::Refused(words) if words.is_empty() => {
-                Error::configuration(format!("{} {what}", folder.display())).hint("the compiler's messages above say why")
+                Error::guest(format!("{} {what}", folder.display())).hint("the compiler's messages above say why")
             }
-            Self::Refused(words) => Error::configuration(format!("{} {what}", folder.display())).hint(first_errors(&words)),
+            Self::Refused(words) => Error::guest(format!("{} {what}", folder.display())).hint(first_errors(&words)),
         }
     }
 }
@@ -150,7 +169,7 @@ impl Trouble {
 /// Runs cargo to its end; answers what it wrote to stdout.
 fn run(mut cargo: Command, output: CompilerOutput) -> Result<Vec<u8>, Trouble> {
     let stderr = match output {
-        CompilerOutput::Shown => Stdio::inherit(),
+        CompilerOutput::Shown | CompilerOutput::Complaints => Stdio::inherit(),
         CompilerOutput::InError => Stdio::piped(),
     };
     let done = match cargo.stdin(Stdio::null()).stderr(stderr).output() {
