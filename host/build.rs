@@ -17,8 +17,8 @@ const KITS: [&str; 4] = ["c", "go", "js", "python"];
 const RUST: [&str; 3] = ["Cargo.toml", "README.md", "src"];
 
 /// Names of files and folders that are nobody's source, or no business of who uses a kit. What begins with a dot is neither.
-const LEFT_OUT: [&str; 11] =
-    ["__pycache__", "build", "dist", "node_modules", "package-lock.json", "target", "templates", "test", "tests", "venv", "wit"];
+const LEFT_OUT: [&str; 10] =
+    ["__pycache__", "build", "dist", "node_modules", "package-lock.json", "target", "templates", "test", "tests", "venv"];
 
 /// Endings of the same kind.
 const ENDINGS: [&str; 6] = [".part", ".pyc", ".wasm", "_test.go", ".test.js", ".egg-info"];
@@ -80,8 +80,13 @@ fn gather(path: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io::Re
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         matches!(&*name, "test" | "tests") || name.ends_with("_test.go") || name.ends_with(".test.js")
     };
+    // The contract comes from where it is at home.
+    let kit = name.starts_with("kit/") && name.matches('/').count() == 1;
     for entry in entries(path)?.into_iter().filter(|entry| !is_left_out(entry) || (template && is_test(entry))) {
         let inner = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if kit && inner == "wit" {
+            continue;
+        }
         gather(&entry, &format!("{name}/{inner}"), files)?;
     }
     Ok(())

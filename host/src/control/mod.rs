@@ -7,6 +7,7 @@
 //! | `cli` | the commands, one file each |
 //! | `config` | `sockdock.toml` |
 //! | `dev` | serving a source folder, and swapping in what is saved |
+//! | `embedded` | what the binary carries for that: templates, kits, the contract |
 //! | `new` | a new plugin's folder |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |
 //! | `reconfigure` | the configuration file read again |
@@ -19,6 +20,7 @@ mod build;
 mod cli;
 mod config;
 mod dev;
+mod embedded;
 mod new;
 mod operations;
 mod reconfigure;

@@ -23,6 +23,7 @@ mod units;
 
 pub(super) use self::{
     limits::LimitArgs,
+    output::warn,
     serve::{Mode, listener_name},
     units::{Percent, Span},
 };

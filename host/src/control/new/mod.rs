@@ -1,10 +1,10 @@
 //! A new plugin's folder, of what the binary carries: a template, the language's kit, the contract.
 
-mod embedded;
 mod languages;
 mod name;
+mod template;
 
-pub(crate) use self::{embedded::Template, name::check_name};
+pub(crate) use self::{name::check_name, template::Template};
 
 use crate::{Error, Result};
 use std::{

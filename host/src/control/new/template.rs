@@ -1,9 +1,7 @@
-//! What the binary carries for `sockdock new`. `host/build.rs` gathers it from `guest-sdk` and `wit`.
+//! A project to begin with, per language.
 
+use crate::control::embedded::files;
 use std::path::PathBuf;
-
-/// Each file's name, as `template/LANGUAGE/…`, `kit/KIT/…` or `wit/…`, and what is in it; by name.
-const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// How a template's files are called whose names begin with a dot: what lies in the repository must not act there.
 const DOT: &str = "dot.";
@@ -18,7 +16,7 @@ impl Template {
     /// All that there are, by their languages' names.
     pub(crate) fn all() -> Vec<Self> {
         let mut languages: Vec<&str> =
-            FILES.iter().filter_map(|(name, _)| name.strip_prefix("template/")?.split('/').next()).collect();
+            files("template/").filter_map(|(name, _)| name.split('/').next()).collect();
         languages.dedup();
         languages.into_iter().map(|language| Self { language }).collect()
     }
@@ -42,10 +40,7 @@ impl Template {
             (format!("kit/{kit}/"), PathBuf::from("kit")),
             ("wit/".to_owned(), PathBuf::from("kit/wit")),
         ];
-        let files = parts.iter().flat_map(|(prefix, place)| {
-            FILES.iter().filter_map(move |(name, bytes)| Some((place.join(dotted(name.strip_prefix(&**prefix)?)), *bytes)))
-        });
-        files.collect()
+        parts.iter().flat_map(|(prefix, place)| files(prefix).map(|(name, bytes)| (place.join(dotted(name)), bytes))).collect()
     }
 }
 
@@ -56,19 +51,8 @@ fn dotted(name: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use std::collections::BTreeSet;
-
-    #[test]
-    fn nothing_is_embedded_that_tools_have_left() {
-        for (name, bytes) in FILES {
-            let junk = ["node_modules", "__pycache__", "target/", ".venv", ".wasm"].iter().find(|junk| name.contains(**junk));
-            assert_eq!(junk, None, "{name}");
-            assert!(bytes.len() < 1 << 20, "{name} has {} bytes", bytes.len());
-        }
-    }
 
     #[test]
     fn places_in_a_project_are_unlike_each_other() {
