@@ -47,9 +47,7 @@ impl Source {
     /// Reads the component, after a build if this is a folder. Blocks, a build for long.
     pub(crate) fn load(&self, output: CompilerOutput) -> Result<Plugin> {
         let file = match std::fs::metadata(&self.path) {
-            Ok(found) if found.is_dir() => {
-                build::build(&self.path, &BuildOptions { output, debug: self.debug, to: None })?.file
-            },
+            Ok(found) if found.is_dir() => build::build(&self.path, &BuildOptions { output, debug: self.debug, to: None })?.file,
             _ => self.path.clone(),
         };
         let plugin = Plugin::from_file(file)?.built_from(&self.path);

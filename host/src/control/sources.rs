@@ -19,7 +19,9 @@ pub(crate) fn is_left_out(name: &OsStr, folder: bool) -> bool {
     // Cargo's own settings are in such a folder.
     let hidden = name.starts_with('.') && name != ".cargo";
     let editors = name.starts_with('#') || name == "4913";
-    hidden || (folder && FOLDERS.contains(&&*name)) || (!folder && (editors || ENDINGS.iter().any(|ending| name.ends_with(ending))))
+    hidden
+        || (folder && FOLDERS.contains(&&*name))
+        || (!folder && (editors || ENDINGS.iter().any(|ending| name.ends_with(ending))))
 }
 
 /// The folders and files of a project.
@@ -79,14 +81,26 @@ mod tests {
         };
         let sources = ["Cargo.toml", ".cargo/config.toml", "kit/src/lib.rs", "src/lib.rs", "src/target.rs"];
         let others = [
-            ".git/index", "target/debug/x.d", "node_modules/a/index.js", "src/.lib.rs.swp", "src/lib.rs~", "src/4913", "hello.wasm",
-            "hello.wasm.12-0.part", "#lib.rs#", "app/__pycache__/x.py", "elsewhere/CACHEDIR.TAG", "elsewhere/x.rs", ".sockdock/app.js",
+            ".git/index",
+            "target/debug/x.d",
+            "node_modules/a/index.js",
+            "src/.lib.rs.swp",
+            "src/lib.rs~",
+            "src/4913",
+            "hello.wasm",
+            "hello.wasm.12-0.part",
+            "#lib.rs#",
+            "app/__pycache__/x.py",
+            "elsewhere/CACHEDIR.TAG",
+            "elsewhere/x.rs",
+            ".sockdock/app.js",
         ];
         sources.iter().chain(&others).for_each(|name| write(name));
         std::os::unix::fs::symlink(folder.path(), folder.path().join("circle")).unwrap();
         std::os::unix::fs::symlink("/nowhere/at/all", folder.path().join("broken")).unwrap();
         let found = Sources::under(folder.path());
-        let names: Vec<_> = found.files.iter().map(|(path, ..)| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> =
+            found.files.iter().map(|(path, ..)| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         let mut wanted = sources.to_vec();
         wanted.sort_unstable();
         assert_eq!(names, wanted);

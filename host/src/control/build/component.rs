@@ -22,8 +22,9 @@ pub(super) fn component(module: Vec<u8>, from: &Path) -> Result<Vec<u8>> {
     }
     let handlers = format!("{}#open", interface("socket-handlers"));
     let failed = |error: &dyn std::fmt::Display| {
-        Error::guest(format!("{shown} can't be made a component: {error:#}"))
-            .hint(format!("a plugin exports {handlers} and the like, and imports the contract's functions and those of WASI preview 1"))
+        Error::guest(format!("{shown} can't be made a component: {error:#}")).hint(format!(
+            "a plugin exports {handlers} and the like, and imports the contract's functions and those of WASI preview 1"
+        ))
     };
     let mut module = module;
     if !typed {
@@ -101,8 +102,15 @@ mod tests {
     /// A plugin that does nothing, as a compiler leaves it; `more` is a part of it.
     fn module(more: &str) -> Vec<u8> {
         let handlers = [
-            ("open", "i64"), ("data", "i64 i32 i32"), ("drain", "i64"), ("end", "i64"), ("timeout", "i64"),
-            ("handshake", "i64 i32 i32 i32"), ("error", "i64 i32 i32 i32"), ("close", "i64 i32 i32 i32 i32 i64"), ("connect-error", "i64 i32 i32 i32"),
+            ("open", "i64"),
+            ("data", "i64 i32 i32"),
+            ("drain", "i64"),
+            ("end", "i64"),
+            ("timeout", "i64"),
+            ("handshake", "i64 i32 i32 i32"),
+            ("error", "i64 i32 i32 i32"),
+            ("close", "i64 i32 i32 i32 i32 i64"),
+            ("connect-error", "i64 i32 i32 i32"),
         ];
         let functions: String = handlers
             .iter()

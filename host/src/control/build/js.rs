@@ -65,7 +65,8 @@ impl Language for JavaScript {
         let kit = package.kit(folder)?;
         let (esbuild, componentize) = (program(folder, "esbuild")?, program(folder, "componentize-qjs")?);
         let workshop = Workshop::of(folder)?;
-        let failed = |trouble: tools::Trouble| trouble.into_error(folder, "cannot be built", "install Node.js 20 or later, with npm");
+        let failed =
+            |trouble: tools::Trouble| trouble.into_error(folder, "cannot be built", "install Node.js 20 or later, with npm");
 
         // It knows itself which files it needs, and takes some milliseconds.
         let bundle = workshop.path("bundle.js");
@@ -78,7 +79,9 @@ impl Language for JavaScript {
         run_talking(command, options.output).map_err(failed)?;
 
         let world = kit.join("world");
-        let inputs = wit_files(&world).iter().fold(Inputs::new("js").program(&componentize).file(&bundle), |inputs, file| inputs.file(file));
+        let inputs = wit_files(&world)
+            .iter()
+            .fold(Inputs::new("js").program(&componentize).file(&bundle), |inputs, file| inputs.file(file));
         workshop.cached("component.wasm", &inputs, |to| {
             step(options.output, "Componentizing", &format!("{name}, with QuickJS"));
             let mut command = Command::new(&componentize);
@@ -108,7 +111,8 @@ impl Package {
         let file = folder.join("package.json");
         let text = fs::read(&file).map_err(|error| Error::configuration(format!("cannot read {}: {error}", file.display())))?;
         serde_json::from_slice(&text).map_err(|error| {
-            Error::guest(format!("{} is no package description: {error}", file.display())).hint("npm's documentation has what may stand there")
+            Error::guest(format!("{} is no package description: {error}", file.display()))
+                .hint("npm's documentation has what may stand there")
         })
     }
 
@@ -130,8 +134,10 @@ impl Package {
         let found = place.into_iter().chain(installed).find(|kit| kit.join("entry.js").is_file());
         let found = found.or_else(|| kit(folder, "js", "entry.js"));
         found.and_then(|kit| kit.canonicalize().ok()).ok_or_else(|| {
-            Error::configuration(format!("{} is without its kit, {KIT}", folder.display()))
-                .hint(format!("run `npm install` in {}; `sockdock new NAME --lang js` makes a project that has it", folder.display()))
+            Error::configuration(format!("{} is without its kit, {KIT}", folder.display())).hint(format!(
+                "run `npm install` in {}; `sockdock new NAME --lang js` makes a project that has it",
+                folder.display()
+            ))
         })
     }
 }
@@ -140,7 +146,10 @@ impl Package {
 fn program(folder: &Path, name: &str) -> Result<PathBuf> {
     find(folder, &[name], Places { folder: Some(NODE), ..Places::default() }).ok_or_else(|| {
         let hint = match find(folder, &["npm"], Places::default()) {
-            Some(_) => format!("run `npm install` in {} (`npm install --save-dev {name}` if package.json doesn't name it)", folder.display()),
+            Some(_) => format!(
+                "run `npm install` in {} (`npm install --save-dev {name}` if package.json doesn't name it)",
+                folder.display()
+            ),
             None => format!("install Node.js 20 or later, with npm; then run `npm install` in {}", folder.display()),
         };
         Error::configuration(format!("{name} is not installed for {}", folder.display())).hint(hint)

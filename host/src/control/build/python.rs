@@ -67,7 +67,11 @@ impl Language for Python {
         workshop.cached("component.wasm", &inputs, |to| {
             step(options.output, "Componentizing", &format!("{module}.py, with CPython (about 20 s)"));
             let mut command = Command::new(&compiler);
-            command.current_dir(folder).arg("--quiet").arg("--wit-path").arg(&wit).args(["--world", "plugin-full", "componentize"]);
+            command.current_dir(folder).arg("--quiet").arg("--wit-path").arg(&wit).args([
+                "--world",
+                "plugin-full",
+                "componentize",
+            ]);
             command.arg(&module).arg("--python-path").arg(folder).arg("--python-path").arg(&kit).arg("--output").arg(to);
             run_talking(command, options.output).map_err(|trouble| trouble.into_error(folder, "cannot be built", INSTALL))
         })
@@ -81,8 +85,10 @@ impl Language for Python {
 /// The plugin's module: what the project says, else `app`, else the only file there is.
 fn module(folder: &Path) -> Result<String> {
     let file = folder.join("pyproject.toml");
-    let text = fs::read_to_string(&file).map_err(|error| Error::configuration(format!("cannot read {}: {error}", file.display())))?;
-    let project: Project = toml::from_str(&text).map_err(|error| Error::guest(format!("{}: {error}", file.display())).hint("mend the file"))?;
+    let text =
+        fs::read_to_string(&file).map_err(|error| Error::configuration(format!("cannot read {}: {error}", file.display())))?;
+    let project: Project =
+        toml::from_str(&text).map_err(|error| Error::guest(format!("{}: {error}", file.display())).hint("mend the file"))?;
     if let Some(module) = project.tool.sockdock.module {
         return Ok(module);
     }

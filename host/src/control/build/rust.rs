@@ -99,8 +99,8 @@ struct CargoMessage {
 fn check_package(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     let mut cargo = toolchain.cargo(folder);
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
-    let answer =
-        run(cargo, CompilerOutput::InError).map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project", INSTALL))?;
+    let answer = run(cargo, CompilerOutput::InError)
+        .map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project", INSTALL))?;
     let metadata: Metadata = serde_json::from_slice(&answer)
         .map_err(|error| Error::host(format!("cannot understand the answer of `cargo metadata`: {error}")))?;
     judge_package(&metadata, folder)
@@ -158,8 +158,8 @@ not json
     fn metadata_of(folder: &Path) -> Metadata {
         let mut cargo = Toolchain::default().cargo(folder);
         cargo.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]);
-        let answer =
-            run(cargo, CompilerOutput::InError).unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails", INSTALL)));
+        let answer = run(cargo, CompilerOutput::InError)
+            .unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails", INSTALL)));
         serde_json::from_slice(&answer).unwrap()
     }
 

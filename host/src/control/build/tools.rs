@@ -159,7 +159,9 @@ mod tests {
         shell.args(["-c", "echo to stdout; echo to stderr >&2; exit 3"]);
         let Err(Trouble::Refused(words)) = run_talking(shell, CompilerOutput::InError) else { panic!("it did it") };
         assert_eq!(words, "to stderr\nto stdout");
-        let Err(Trouble::Refused(words)) = run_talking(Command::new("false"), CompilerOutput::InError) else { panic!("it did it") };
+        let Err(Trouble::Refused(words)) = run_talking(Command::new("false"), CompilerOutput::InError) else {
+            panic!("it did it")
+        };
         assert_eq!(words, "false said nothing");
     }
 

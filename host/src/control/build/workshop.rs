@@ -1,5 +1,6 @@
 //! A folder of our own in a project, `.sockdock`: what is half done, and what was made of which inputs.
 
+use super::{component::component, place_bytes};
 use crate::{Digest, Error, Result};
 use std::{
     fs,
@@ -27,6 +28,14 @@ impl Workshop {
     /// A file in it.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The component made of a core module.
+    pub(super) fn component_of(&self, core: &Path) -> Result<PathBuf> {
+        let bytes = fs::read(core).map_err(|error| failed("read", core, &error))?;
+        let file = self.path("component.wasm");
+        place_bytes(&component(bytes, core)?, &file)?;
+        Ok(file)
     }
 
     /// The file `name`, which `make` makes at the path that it is given, unless it was made of the same inputs before.
@@ -62,7 +71,8 @@ pub(super) fn tempfile_in(folder: &Path, name: &str) -> PathBuf {
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::host(format!("cannot {what} {}: {error}", path.display())).hint("a build keeps its files in the project's folder: make it writable")
+    Error::host(format!("cannot {what} {}: {error}", path.display()))
+        .hint("a build keeps its files in the project's folder: make it writable")
 }
 
 /// What a result depends on.

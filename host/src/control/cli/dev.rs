@@ -58,7 +58,9 @@ pub(super) struct DevArgs {
 pub(super) fn run(mut args: DevArgs) -> Result<(), Failure> {
     if !args.dir.is_dir() {
         let error = Error::configuration(format!("{} is no folder", args.dir.display()));
-        return Err(error.hint("name a plugin's source folder; `sockdock new` makes one, `sockdock serve` takes a component").into());
+        return Err(error
+            .hint("name a plugin's source folder; `sockdock new` makes one, `sockdock serve` takes a component")
+            .into());
     }
     args.listen.or_listen(Bind::Tcp { host: DEFAULT.0.to_owned(), port: DEFAULT.1 });
     args.run = args.run.or_log_level(LOG);
@@ -75,7 +77,8 @@ async fn dev(args: &DevArgs) -> Result<(), Failure> {
     let session = tokio::sync::Mutex::new(Session::begin(source, args.discard_state)?);
     let open = async |host: &Host, _| {
         let server = session.lock().await.open(host, listen).await?;
-        let mut said: Vec<_> = server.addresses().iter().map(|address| format!("listening on {address} ({})", server.name())).collect();
+        let mut said: Vec<_> =
+            server.addresses().iter().map(|address| format!("listening on {address} ({})", server.name())).collect();
         said.push(format!("watching {}", args.dir.display()));
         Ok(vec![Opened { name: server.name().to_owned(), said }])
     };

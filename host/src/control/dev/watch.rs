@@ -1,6 +1,9 @@
 //! Waits until the sources of a project have changed.
 
-use crate::{Error, Result, control::sources::{Sources, is_left_out}};
+use crate::{
+    Error, Result,
+    control::sources::{Sources, is_left_out},
+};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
@@ -92,7 +95,10 @@ fn is_news(event: &notify::Result<Event>) -> bool {
     match event {
         Ok(event) if matches!(event.kind, EventKind::Access(_)) => false,
         Ok(event) if event.paths.is_empty() => true,
-        Ok(event) => event.paths.iter().any(|path| path.file_name().is_none_or(|name| !is_left_out(name, false) && !is_left_out(name, true))),
+        Ok(event) => event
+            .paths
+            .iter()
+            .any(|path| path.file_name().is_none_or(|name| !is_left_out(name, false) && !is_left_out(name, true))),
         Err(_) => true,
     }
 }

@@ -61,7 +61,13 @@ fn look(folder: &Path) -> Result<Found> {
         Error::configuration(format!("{} is {what}", folder.display())).hint("choose another name, or move away what is there")
     };
     match fs::read_dir(folder) {
-        Ok(mut entries) => if entries.next().is_none() { Ok(Found::EmptyFolder) } else { Err(taken("a folder with something in it")) },
+        Ok(mut entries) => {
+            if entries.next().is_none() {
+                Ok(Found::EmptyFolder)
+            } else {
+                Err(taken("a folder with something in it"))
+            }
+        }
         // A broken link is something, too.
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder.symlink_metadata().is_err() => Ok(Found::Nothing),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory || folder.is_file() => Err(taken("there, and no folder")),

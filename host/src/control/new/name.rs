@@ -7,10 +7,57 @@ const LONGEST: usize = 50;
 
 /// Names that cargo takes for its own, or that Rust can't import.
 const RUSTS: [&str; 51] = [
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "proc-macro", "pub", "ref", "return", "self", "static", "std", "struct", "super", "test",
-    "trait", "true", "try", "type", "use", "where", "while",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "use",
+    "where",
+    "while",
 ];
 
 /// Names of the kits' own packages.
@@ -47,7 +94,9 @@ mod tests {
         for good in ["a", "echo", "my-plugin", "kv_2", "test-server", "types"] {
             assert!(check_name(good, "rust").is_ok(), "{good}");
         }
-        for bad in ["", "Echo", "2fast", "-x", "_x", "a b", "a.b", "grün", "a/b", "..", "sockdock", "sockdock-guest", "fn", "test"] {
+        for bad in
+            ["", "Echo", "2fast", "-x", "_x", "a b", "a.b", "grün", "a/b", "..", "sockdock", "sockdock-guest", "fn", "test"]
+        {
             assert!(check_name(bad, "rust").is_err(), "{bad}");
         }
         assert!(check_name("test", "js").is_ok());

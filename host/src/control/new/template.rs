@@ -15,8 +15,7 @@ pub(crate) struct Template {
 impl Template {
     /// All that there are, by their languages' names.
     pub(crate) fn all() -> Vec<Self> {
-        let mut languages: Vec<&str> =
-            files("template/").filter_map(|(name, _)| name.split('/').next()).collect();
+        let mut languages: Vec<&str> = files("template/").filter_map(|(name, _)| name.split('/').next()).collect();
         languages.dedup();
         languages.into_iter().map(|language| Self { language }).collect()
     }

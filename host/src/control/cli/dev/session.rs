@@ -102,7 +102,8 @@ impl Session {
     async fn look_around(&mut self) -> Result<()> {
         let folder = self.source.path().to_owned();
         let folders = tokio::task::spawn_blocking(move || source_folders(&folder)).await;
-        self.watch.set_roots(folders.map_err(|error| Error::host(format!("looking for the sources did not end properly: {error}")))?)
+        self.watch
+            .set_roots(folders.map_err(|error| Error::host(format!("looking for the sources did not end properly: {error}")))?)
     }
 
     fn fails(&self, error: &Error, meanwhile: &str) {

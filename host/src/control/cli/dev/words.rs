@@ -1,6 +1,9 @@
 //! What `sockdock dev` says: a line per swap, and why there was none.
 
-use crate::{ReloadReport, control::cli::human::{digest, micros, plain, plural}};
+use crate::{
+    ReloadReport,
+    control::cli::human::{digest, micros, plain, plural},
+};
 use std::time::Duration;
 
 /// Green for what serves, red for what doesn't, where somebody looks at it.
