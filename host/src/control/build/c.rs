@@ -206,7 +206,9 @@ mod tests {
             fs::write(path, "").unwrap();
         };
         assert!(!C.claims(folder.path()));
-        ["main.c", "src/line.c", "kit/sockdock.c", "kit/sockdock.h", "tests/test.c", ".sockdock/0.o", "notes.txt"].map(write);
+        ["main.c", "src/line.c", "kit/sockdock.c", "kit/sockdock.h", "tests/test.c", ".sockdock/0.o", "notes.txt"]
+            .iter()
+            .for_each(|name| write(name));
         let files = Files::of(folder.path());
         assert_eq!(files.c, ["main.c", "src/line.c"].map(|name| folder.path().join(name)));
         assert!(C.claims(folder.path()) && files.objects.is_empty() && files.language() == "C");

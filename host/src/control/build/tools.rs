@@ -25,7 +25,7 @@ pub(super) struct Places {
 /// The program with one of these names, for a project in `folder`: what a variable says comes first, then what the project has
 /// installed for itself, then the PATH.
 pub(super) fn find(folder: &Path, names: &[&str], places: Places) -> Option<PathBuf> {
-    let said = places.variable.and_then(|key| env::var_os(key)).filter(|value| !value.is_empty());
+    let said = places.variable.and_then(env::var_os).filter(|value| !value.is_empty());
     if let Some(said) = said {
         return Some(said.into());
     }

@@ -145,7 +145,7 @@ impl RunArgs {
 }
 
 /// Where compiled plugins are kept unless the operator says otherwise; none for a user without a home.
-fn default_cache() -> Option<PathBuf> {
+pub(super) fn default_cache() -> Option<PathBuf> {
     let absolute = |key: &str| env::var_os(key).map(PathBuf::from).filter(|path| path.is_absolute());
     Some(absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?.join("sockdock"))
 }
