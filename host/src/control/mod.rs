@@ -8,6 +8,7 @@
 //! | `config` | `sockdock.toml` |
 //! | `dev` | serving a source folder, and swapping in what is saved |
 //! | `embedded` | what the binary carries for that: templates, kits, the contract |
+//! | `listening` | where and how to listen, as flags or the file say it |
 //! | `new` | a new plugin's folder |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |
 //! | `reconfigure` | the configuration file read again |
@@ -21,6 +22,7 @@ mod cli;
 mod config;
 mod dev;
 mod embedded;
+mod listening;
 mod new;
 mod operations;
 mod reconfigure;

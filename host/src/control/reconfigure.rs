@@ -4,6 +4,7 @@ use super::admin::ReloadReply;
 use super::build::CompilerOutput;
 use super::config::{Config, ListenerConfig};
 use super::operations::Operations;
+use crate::runtime::blocking;
 use crate::{Changes, Error, ReloadFailure, Result, Server};
 
 impl Operations {
@@ -26,11 +27,9 @@ impl Operations {
     }
 
     async fn carry_out(&self, old: &Config) -> Result<(Config, ReloadReply), ReloadFailure> {
-        let of_the_file = |error: Error| failure("", &error);
+        let of_the_file = |error: Error| ReloadFailure::of("", "prepare", &error, 0);
         let path = old.path().to_owned();
-        let config = tokio::task::spawn_blocking(move || Config::read(&path)).await;
-        let config =
-            config.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}")))).map_err(of_the_file)?;
+        let config = blocking(move || Config::read(&path)).await.map_err(of_the_file)?;
         if config.host != old.host {
             let error = Error::configuration(format!("{}: [host] has changed", config.path().display()));
             return Err(of_the_file(error.hint("its keys hold from start to end: restart, or take the change back")));
@@ -43,7 +42,7 @@ impl Operations {
                 // Not there before, or stopped since by hand.
                 _ => open(changes, listener).await,
             }
-            .map_err(|error| failure(listener.name(), &error))?;
+            .map_err(|error| ReloadFailure::of(listener.name(), "prepare", &error, 0))?;
         }
         let gone = |known: &&ListenerConfig| !config.listeners.iter().any(|listener| listener.name() == known.name());
         for known in old.listeners.iter().filter(gone) {
@@ -67,10 +66,13 @@ impl Operations {
 async fn change(changes: Changes, old: &ListenerConfig, new: &ListenerConfig, server: &Server) -> Result<Changes> {
     if let Some(key) = new.fixed_key_that_differs(old) {
         let error = Error::configuration(format!("listener '{}': {key} can't change while it runs", new.name()));
-        return Err(error.hint("restart, take the change back, or give the listener another name: then it is a new one"));
+        return Err(error.hint("restart; take the change back; or make it a new listener, with another name and another address"));
     }
     // Files are read again whether or not their names have changed: what is in them may have.
-    let changes = changes.reload_tls(server, new.tls()?);
+    let changes = match new.tls(old)? {
+        Some(tls) => changes.reload_tls(server, tls),
+        None => changes,
+    };
     let plugin = new.source().load_async(CompilerOutput::InError).await?;
     let serving = server.plugin();
     if plugin.bytes() == serving.bytes() && plugin.configuration() == serving.configuration() {
@@ -82,15 +84,4 @@ async fn change(changes: Changes, old: &ListenerConfig, new: &ListenerConfig, se
 async fn open(changes: Changes, listener: &ListenerConfig) -> Result<Changes> {
     let plugin = listener.source().load_async(CompilerOutput::InError).await?;
     Ok(changes.listen(listener.listen()?, plugin))
-}
-
-fn failure(listener: &str, error: &Error) -> ReloadFailure {
-    ReloadFailure {
-        listener: listener.to_owned(),
-        phase: "prepare".to_owned(),
-        reason: error.message().to_owned(),
-        hint: error.advice().map(str::to_owned),
-        generation: 0,
-        lost: Vec::new(),
-    }
 }

@@ -19,11 +19,13 @@ pub struct EngineConfig {
     pub max_instances: u32,
     /// The largest memory limit that an instance will be given, bytes; up to 4 GiB.
     pub max_memory: usize,
+    /// Faults keep what [`Instance::core_dump`](super::Instance::core_dump) makes a core dump of.
+    pub core_dumps: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { cache_dir: None, cache_size: 1 << 30, max_instances: 256, max_memory: 256 << 20 }
+        Self { cache_dir: None, cache_size: 1 << 30, max_instances: 256, max_memory: 256 << 20, core_dumps: false }
     }
 }
 

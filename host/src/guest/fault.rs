@@ -149,11 +149,11 @@ impl Words<'_> {
         format!("`{}` {what}{}", self.handler, self.place())
     }
 
-    /// What went wrong, without wasmtime's multi-line backtrace around it.
+    /// What went wrong, without wasmtime's multi-line backtrace and core dump around it.
     fn cause(&self) -> String {
-        let causes =
-            self.error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing at wasm"));
-        let causes: Vec<_> = causes.collect();
+        let stacks = ["error while executing at wasm", "wasm coredump generated"];
+        let is_stack = |text: &String| stacks.iter().any(|start| text.starts_with(start));
+        let causes: Vec<_> = self.error.chain().map(ToString::to_string).filter(|cause| !is_stack(cause)).collect();
         let causes = causes.join(": ");
         presentable(causes.strip_prefix("wasm trap: ").unwrap_or(&causes), WORDS)
     }

@@ -1,6 +1,7 @@
 //! One running copy of a component.
 
 use super::bindings::{CloseInfo as CloseInfoArg, SocketError as SocketErrorArg, State as GuestState, StateRef};
+use super::core::Core;
 use super::fault::INSTANTIATE;
 use super::functions::{Functions, Lifecycle};
 use super::{Component, GuestFault, Host, Settings, Slot, budget::CpuBudget, store::Data};
@@ -16,11 +17,13 @@ type Called<T = ()> = std::result::Result<T, GuestFault>;
 /// of the calling thread's stack. After a fault other than [`FaultKind::Refused`](super::FaultKind::Refused) every
 /// further call answers [`FaultKind::Dead`](super::FaultKind::Dead).
 pub struct Instance<H: Host> {
-    store: Store<Data<H>>,
+    pub(super) store: Store<Data<H>>,
     functions: Functions,
-    settings: Settings,
+    pub(super) settings: Settings,
     /// What ended it.
     ended: Option<GuestFault>,
+    /// What that left, if core dumps are asked for.
+    pub(super) core: Option<Core>,
     /// Keeps the engine, and its ticker, going.
     _component: Component<H>,
 }
@@ -40,11 +43,11 @@ impl<H: Host> Instance<H> {
         // What a list or string that a guest passes is charged. They are read where they are, so the guest's own memory bounds
         // them; twice that, because two arguments may overlap.
         store.set_hostcall_fuel(settings.memory.saturating_mul(2));
-        let functions = lend(&mut store, slot, INSTANTIATE, settings.start_budget, |store| {
+        let functions = lend(&mut store, slot, &mut None, INSTANTIATE, settings.start_budget, |store| {
             let instance = inner.pre.instantiate(&mut *store)?;
             Functions::find(store, &instance, &inner.exports)
         })?;
-        Ok(Self { store, functions, settings: settings.clone(), ended: None, _component: component.clone() })
+        Ok(Self { store, functions, settings: settings.clone(), ended: None, core: None, _component: component.clone() })
     }
 
     /// `socket-handlers.open`.
@@ -182,15 +185,16 @@ impl<H: Host> Instance<H> {
             return Err(GuestFault::dead(handler, cause));
         }
         let functions = &self.functions;
-        lend(&mut self.store, slot, handler, budget, |store| call(store, functions))
+        lend(&mut self.store, slot, &mut self.core, handler, budget, |store| call(store, functions))
             .inspect_err(|fault| self.ended = Some(fault.clone()))
     }
 }
 
-/// Runs `call` with the host's side in the store and a budget of CPU time.
+/// Runs `call` with the host's side in the store and a budget of CPU time. A fault leaves its `core`.
 fn lend<H: Host, T>(
     store: &mut Store<Data<H>>,
     slot: &mut Slot<H>,
+    core: &mut Option<Core>,
     handler: &'static str,
     budget: Duration,
     call: impl FnOnce(&mut Store<Data<H>>) -> Result<T>,
@@ -204,5 +208,9 @@ fn lend<H: Host, T>(
     let data = store.data_mut();
     data.swap(slot);
     data.log().settle();
-    outcome.map_err(|error| GuestFault::new(handler, &error, &data.memory))
+    outcome.map_err(|error| {
+        let fault = GuestFault::new(handler, &error, &data.memory);
+        *core = Core::of(error);
+        fault
+    })
 }

@@ -9,6 +9,7 @@ mod cache;
 mod check;
 mod component;
 mod contract;
+mod core;
 mod engine;
 mod fault;
 mod functions;

@@ -63,6 +63,7 @@ pub(super) fn engine(config: &EngineConfig) -> Result<Engine> {
         // Calls are synchronous, on the caller's stack: no fiber, no task.
         .concurrency_support(false)
         .epoch_interruption(true)
+        .coredump_on_trap(config.core_dumps)
         .wasm_component_model(true);
     Engine::new(&settings).map_err(|error| {
         Error::host(format!("can't make room for {instances} plugin instances: {error:#}"))

@@ -87,6 +87,12 @@ pub struct Limits {
     /// The time within which they count. 1 min: a plugin that fails at each call, and so is restarted ever more slowly, has failed
     /// so often after ten seconds.
     pub trap_window: Duration,
+    /// Linear memory at which an instance is replaced by a fresh one, as by a reload. None: a plugin that doesn't leak needs no such thing.
+    pub recycle_memory: Option<usize>,
+    /// Events after which it is. None.
+    pub recycle_events: Option<u64>,
+    /// Time after which it is, at its next event. None.
+    pub recycle_after: Option<Duration>,
 }
 
 /// What becomes of a subscriber whose queue has no room for the whole of a message.
@@ -156,6 +162,9 @@ impl Default for Limits {
             on_trap: OnTrap::Restart,
             trap_limit: 32,
             trap_window: Duration::from_secs(60),
+            recycle_memory: None,
+            recycle_events: None,
+            recycle_after: None,
         }
     }
 }
@@ -180,10 +189,22 @@ impl Limits {
             ("trap-limit", self.trap_limit == 0),
             ("trap-window", self.trap_window.is_zero()),
             ("max-generations", self.generations == 0),
+            ("recycle-memory", self.recycle_memory == Some(0)),
+            ("recycle-events", self.recycle_events == Some(0)),
+            ("recycle-after", self.recycle_after.is_some_and(|after| after.is_zero())),
         ];
         if let Some((name, _)) = never_zero.iter().find(|(_, zero)| *zero) {
             return Err(Error::configuration(format!("{name} is 0, and nothing could be served"))
-                .hint("leave it out for the default (idle-timeout: for no limit)"));
+                .hint("leave it out for the default (idle-timeout, recycle-…: for no limit)"));
+        }
+        if let Some(recycle) = self.recycle_memory.filter(|recycle| *recycle >= self.memory) {
+            let limit = self.memory;
+            return Err(Error::configuration(format!(
+                "recycle-memory ({recycle} bytes) is no less than memory-limit ({limit} bytes)"
+            ))
+            .hint(
+                "an instance that needs more than memory-limit fails before it is recycled: give less, or raise memory-limit",
+            ));
         }
         if self.topic_backlog < self.write_buffer {
             let (have, write) = (self.topic_backlog, self.write_buffer);

@@ -1,5 +1,6 @@
 //! A generation that is tried on a share of the new connections, and then takes over or gives way.
 
+use super::blocking::blocking;
 use super::branch::{enrol, staying};
 use super::counters::{bump, read};
 use super::generation::SharedGeneration;
@@ -132,6 +133,9 @@ async fn decide(listener: &Arc<Listener>, promote: bool, drain_after: Option<Dur
         tokio::spawn(retire(listener.clone(), shards, drain_after));
         outcomes
     };
+    for note in outcomes.iter().flat_map(|outcome| &outcome.notes) {
+        tracing::warn!(listener = %listener.name, "at the end of the canary: {note}");
+    }
     let (won, lost) = (winner.number, loser.number);
     // Its faults were counted with the others'.
     listener.containment.close_breaker(&listener.name);
@@ -157,8 +161,7 @@ async fn take_over(
 ) -> Vec<Outcome> {
     let (name, limits, generation, count) = (listener.name.clone(), listener.limits.clone(), winner.clone(), shards.len());
     let work = move || (0..count).map(|_| candidate(&generation, &name, &limits)).collect::<Result<Vec<Candidate>>>();
-    let candidates = tokio::task::spawn_blocking(work).await;
-    let swapped = match candidates.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}")))) {
+    let swapped = match blocking(work).await {
         Ok(candidates) => {
             let swap = Swap { listener, shards, dry_run: false, discard_state: false };
             swap.run(candidates).await.map_err(|refusal| refusal.error)

@@ -33,6 +33,10 @@ pub struct ContainmentStatus {
     pub restarts: u64,
     /// Fresh instances that couldn't be made, or whose `start` failed.
     pub restarts_failed: u64,
+    /// Fresh instances in the place of ones that had grown, served or lived as much as they may.
+    pub recycled: u64,
+    /// Those that couldn't be put there: the old one went on.
+    pub recycles_failed: u64,
     /// Times that an instance had used more than its share of CPU time.
     pub throttled: u64,
     /// Microseconds that events waited for it, of all instances together.
@@ -58,6 +62,8 @@ pub(super) struct Containment {
     exited: AtomicU64,
     restarts: AtomicU64,
     restarts_failed: AtomicU64,
+    recycled: AtomicU64,
+    recycles_failed: AtomicU64,
     throttled: AtomicU64,
     throttled_us: AtomicU64,
     account: Option<Arc<Account>>,
@@ -78,6 +84,8 @@ impl Containment {
             exited: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
             restarts_failed: AtomicU64::new(0),
+            recycled: AtomicU64::new(0),
+            recycles_failed: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             throttled_us: AtomicU64::new(0),
             account: limits.total_memory.map(|cap| Arc::new(Account::new(cap))),
@@ -163,6 +171,16 @@ impl Containment {
         self.on_trap == OnTrap::Stop && self.is_open()
     }
 
+    /// A fresh instance sits, though nothing had failed.
+    pub(super) fn recycled(&self) {
+        bump(&self.recycled);
+    }
+
+    /// None could be put in place.
+    pub(super) fn recycle_failed(&self) {
+        bump(&self.recycles_failed);
+    }
+
     /// Events wait, because their instance has used more than its share.
     pub(super) fn throttled(&self) {
         bump(&self.throttled);
@@ -189,6 +207,8 @@ impl Containment {
             exited: read(&self.exited),
             restarts: read(&self.restarts),
             restarts_failed: read(&self.restarts_failed),
+            recycled: read(&self.recycled),
+            recycles_failed: read(&self.recycles_failed),
             throttled: read(&self.throttled),
             throttled_us: read(&self.throttled_us),
             total_memory_bytes: self.account.as_ref().map(|account| account.used() as u64),

@@ -1,6 +1,7 @@
 //! The host: an engine, workers, listeners.
 
 use super::client::{Client, Connect};
+use super::coredump::{self, CoreDumps};
 use super::listen::Listen;
 use super::listener::lock;
 use super::plugin::Plugin;
@@ -30,6 +31,10 @@ pub struct HostConfig {
     /// Instances alive at a time, of all plugins together; a reload needs as many again as its listener has. 256 unless given:
     /// each takes address space, not memory.
     pub max_instances: Option<u32>,
+    /// Where a plugin that fails leaves a Wasm core dump; it is made if it isn't there. None: nowhere.
+    pub coredump: Option<PathBuf>,
+    /// Core dumps that the folder may hold: beyond, none is written, and nothing is deleted. 16 unless given.
+    pub coredump_limit: Option<usize>,
 }
 
 impl HostConfig {
@@ -51,6 +56,20 @@ impl HostConfig {
     #[must_use]
     pub fn max_instances(mut self, instances: u32) -> Self {
         self.max_instances = Some(instances);
+        self
+    }
+
+    /// Sets the folder of core dumps.
+    #[must_use]
+    pub fn coredump(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.coredump = Some(folder.into());
+        self
+    }
+
+    /// Sets how many core dumps the folder may hold.
+    #[must_use]
+    pub fn coredump_limit(mut self, files: usize) -> Self {
+        self.coredump_limit = Some(files);
         self
     }
 }
@@ -105,10 +124,12 @@ impl Host {
     /// Starts the workers.
     ///
     /// # Errors
-    /// When threads or address space can't be had.
+    /// When threads or address space can't be had, or core dumps can't be written where they are to go.
     pub fn new(config: HostConfig) -> Result<Self> {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let mut engine = EngineConfig { cache_dir: config.cache_dir, ..EngineConfig::default() };
+        let most = config.coredump_limit.unwrap_or(coredump::LIMIT);
+        let dumps = config.coredump.map(|folder| CoreDumps::open(folder, most)).transpose()?.map(Arc::new);
+        let mut engine = EngineConfig { cache_dir: config.cache_dir, core_dumps: dumps.is_some(), ..EngineConfig::default() };
         if let Some(instances) = config.max_instances {
             engine.max_instances = instances;
         }
@@ -124,7 +145,7 @@ impl Host {
             control,
             _control_thread: thread,
             max_instances,
-            graveyard: start_undertaker()?,
+            graveyard: start_undertaker(dumps)?,
             serials: Arc::default(),
             shards: Arc::default(),
             failure: Mutex::default(),

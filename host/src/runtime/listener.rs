@@ -245,8 +245,7 @@ impl Listener {
 
     /// Frees an instance off the workers: giving its memory back takes the kernel a while.
     pub(super) fn dispose(&self, instance: Box<Instance<Sockets>>) {
-        // With the undertaker gone the process is ending; dropped here, then.
-        let _ = self.graveyard.send(instance);
+        self.graveyard.take(instance);
     }
 }
 

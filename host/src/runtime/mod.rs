@@ -8,11 +8,13 @@
 mod accept;
 mod alarm;
 mod apply;
+mod blocking;
 mod branch;
 mod canary;
 mod client;
 mod clock;
 mod containment;
+mod coredump;
 mod counters;
 mod dial;
 mod driver;
@@ -34,6 +36,7 @@ mod options;
 mod peers;
 mod plugin;
 mod prepare;
+mod recycle;
 mod reload;
 mod report;
 mod retire;
@@ -61,6 +64,7 @@ pub use crate::net::{
     TrustSettings,
 };
 pub use apply::{Changed, Changes};
+pub(crate) use blocking::blocking;
 pub use client::{Client, Connect};
 pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};

@@ -6,6 +6,7 @@
 
 use super::counters::{ShardCounters, Ticket, bump};
 use super::ends::Ends;
+use super::evidence;
 use super::generation::SharedGeneration;
 use super::listener::{Listener, ShardHandle};
 use super::prepare::candidate;
@@ -73,7 +74,7 @@ impl Nest {
         sockets.census = Some(generation.connections.clone());
         let mut slot = Some(Box::new(sockets));
         match hatch(&generation, &mut slot) {
-            Ok(instance) => self.settle(key, generation, instance, slot, (stream, ends, ticket)),
+            Ok(instance) => self.settle(key, generation, Box::new(instance), slot, (stream, ends, ticket)),
             Err(fault) => {
                 slot.iter().for_each(|sockets| sockets.membership.leave());
                 self.refuse(&generation, &fault);
@@ -85,7 +86,7 @@ impl Nest {
         self: &Rc<Self>,
         key: u64,
         generation: SharedGeneration,
-        instance: Instance<Sockets>,
+        instance: Box<Instance<Sockets>>,
         slot: Slot<Sockets>,
         (stream, ends, ticket): (Stream, Ends, Ticket),
     ) {
@@ -130,7 +131,7 @@ impl Nest {
         if fault.kind != FaultKind::Refused {
             self.tally(generation).traps.add(1);
         }
-        tracing::error!(listener = %self.listener.name, generation = generation.number, "connection refused: the plugin can't be started: {fault}");
+        evidence::record(&self.listener, generation, None, None, fault, "connection refused: the plugin can't be started");
     }
 
     /// Its members' counts of what `generation` does here.

@@ -1,5 +1,6 @@
 //! Making instances that don't serve yet: the first phase of a reload, and of a start. Off the workers.
 
+use super::evidence;
 use super::generation::{Generation, SharedGeneration};
 use super::plugin::Plugin;
 use super::sockets::Sockets;
@@ -56,9 +57,12 @@ pub(super) fn prepare(
 pub(super) fn candidate(generation: &SharedGeneration, listener: &Arc<str>, limits: &Arc<Limits>) -> Result<Candidate> {
     let (plugin, timer_handler) = (&generation.plugin, generation.component.has_timer_handler());
     let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
-    let mut instance =
-        Instance::new(&generation.component, &generation.settings, &mut slot).map_err(|fault| refused(plugin, fault))?;
-    instance.start(&mut slot, plugin.configuration()).map_err(|fault| refused(plugin, fault))?;
+    let failed = |fault: GuestFault| {
+        evidence::of_candidate(listener, generation, &fault);
+        refused(plugin, fault)
+    };
+    let mut instance = Instance::new(&generation.component, &generation.settings, &mut slot).map_err(failed)?;
+    instance.start(&mut slot, plugin.configuration()).map_err(failed)?;
     let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
     Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })
 }

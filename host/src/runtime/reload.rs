@@ -1,5 +1,6 @@
 //! Reload as a transaction: prepare, then a swap under the live connections, or a generation beside them.
 
+use super::blocking::blocking;
 use super::branch;
 use super::canary;
 use super::counters::bump;
@@ -152,11 +153,7 @@ impl Transaction<'_> {
         let number = lock(&self.listener.roster).next_number();
         let account = self.listener.containment.account();
         let work = move || prepare(&origin, number, &name, &limits, count, account);
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(candidates)) => Ok(candidates),
-            Ok(Err(error)) => Err(self.failure("prepare", error)),
-            Err(error) => Err(self.failure("prepare", Error::host(format!("a bug in sockdock: preparing panicked: {error}")))),
-        }
+        blocking(work).await.map_err(|error| self.failure("prepare", error))
     }
 
     pub(super) fn generation_of(&self, candidates: &[Candidate]) -> Result<SharedGeneration, ReloadFailure> {
@@ -199,14 +196,7 @@ impl Transaction<'_> {
     }
 
     pub(super) fn failure(&self, phase: &str, error: Error) -> ReloadFailure {
-        ReloadFailure {
-            listener: self.listener.name.to_string(),
-            phase: phase.to_owned(),
-            reason: error.message().to_owned(),
-            hint: error.advice().map(str::to_owned),
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        }
+        ReloadFailure::of(&self.listener.name, phase, &error, self.listener.generation().number)
     }
 }
 

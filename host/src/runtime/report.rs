@@ -86,7 +86,7 @@ pub struct ReloadFailure {
 
 impl ReloadFailure {
     /// Of a listener whose generation `generation` goes on; 0: of one that isn't there yet.
-    pub(super) fn of(listener: &str, phase: &str, error: &Error, generation: u64) -> Self {
+    pub(crate) fn of(listener: &str, phase: &str, error: &Error, generation: u64) -> Self {
         Self {
             listener: listener.to_owned(),
             phase: phase.to_owned(),

@@ -1,6 +1,7 @@
 //! New certificates, keys and authorities under a running listener: all is read and checked first, then used for handshakes that begin
 //! from then on. Connections that stand aren't touched.
 
+use super::blocking::blocking;
 use super::counters::bump;
 use super::grants::Secrets;
 use super::listener::{Address, Listener, lock};
@@ -53,19 +54,10 @@ impl TlsReload {
 pub(super) async fn reload_tls(listener: Arc<Listener>, change: TlsReload) -> Result<TlsReport, ReloadFailure> {
     // Reading files, and deriving keys from passphrases, is no work for a thread that others wait for.
     let own = listener.clone();
-    let outcome = tokio::task::spawn_blocking(move || rotate(&own, change)).await;
-    let outcome = outcome.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}"))));
-    outcome.map_err(|error| {
+    blocking(move || rotate(&own, change)).await.map_err(|error| {
         bump(&listener.counters.reloads_failed);
         tracing::error!(listener = %listener.name, "reload of TLS failed, the old certificates stay in use: {}", error.message());
-        ReloadFailure {
-            listener: listener.name.to_string(),
-            phase: "tls".to_owned(),
-            reason: error.message().to_owned(),
-            hint: error.advice().map(str::to_owned),
-            generation: listener.generation().number,
-            lost: Vec::new(),
-        }
+        ReloadFailure::of(&listener.name, "tls", &error, listener.generation().number)
     })
 }
 

@@ -35,7 +35,7 @@ impl State {
     /// A call failed: undo it, let its connection go, and go on with a fresh instance.
     pub(super) fn faulted(&mut self, shard: &Rc<Shard>, current: Option<SocketId>, fault: &GuestFault) {
         self.tally.traps.add(1);
-        evidence::record(&shard.listener.name, &self.generation, current, fault, "the plugin failed");
+        self.record(shard, current, fault);
         shard.listener.containment.faulted(&shard.listener.name, fault.kind);
         if let Some(sockets) = &mut self.sockets {
             sockets.undo(current);
@@ -52,6 +52,15 @@ impl State {
         } else {
             self.restart_later(shard);
         }
+    }
+
+    /// The log's record of a fault of the instance that sits there.
+    pub(super) fn record(&mut self, shard: &Shard, current: Option<SocketId>, fault: &GuestFault) {
+        let instance = match &mut self.seat {
+            Seat::Up(instance) => Some(&mut **instance),
+            Seat::Down(_) => None,
+        };
+        evidence::record(&shard.listener, &self.generation, instance, current, fault, "the plugin failed");
     }
 
     /// The last connection has ended: an instance that was there for one ends with it.
@@ -98,17 +107,19 @@ impl State {
             return;
         }
         let generation = self.generation.clone();
-        let made = Instance::new(&generation.component, &generation.settings, &mut self.sockets).and_then(|mut instance| {
-            instance.start(&mut self.sockets, generation.plugin.configuration())?;
-            Ok(instance)
-        });
-        match made {
-            Ok(instance) => {
+        let mut made = None;
+        let started = Instance::new(&generation.component, &generation.settings, &mut self.sockets)
+            .and_then(|instance| made.insert(Box::new(instance)).start(&mut self.sockets, generation.plugin.configuration()));
+        match (started, made) {
+            (Ok(()), Some(instance)) => {
                 shard.listener.containment.restarted();
                 self.seat_instance(shard, instance);
             }
-            Err(fault) => {
-                evidence::record(&shard.listener.name, &generation, None, &fault, "the plugin can't be restarted");
+            (Ok(()), None) => {}
+            (Err(fault), mut failed) => {
+                let instance = failed.as_deref_mut();
+                evidence::record(&shard.listener, &generation, instance, None, &fault, "the plugin can't be restarted");
+                failed.into_iter().for_each(|instance| shard.listener.dispose(instance));
                 shard.listener.containment.restart_failed(&shard.listener.name, fault.kind);
                 if let Some(sockets) = &mut self.sockets {
                     sockets.undo(None);
@@ -121,10 +132,13 @@ impl State {
     }
 
     /// `instance` serves from now on.
-    pub(super) fn seat_instance(&mut self, shard: &Rc<Shard>, instance: Instance<Sockets>) {
+    pub(super) fn seat_instance(&mut self, shard: &Rc<Shard>, instance: Box<Instance<Sockets>>) {
         self.note_memory(shard, instance.memory_bytes());
         shard.counters.up.add(1);
-        self.seat = Seat::Up(Box::new(instance));
+        self.seat = Seat::Up(instance);
+        if let Some(recycler) = &mut self.recycler {
+            recycler.seated();
+        }
         if let Some(sockets) = &mut self.sockets {
             sockets.phase = Phase::Acting;
             sockets.timer_handler = self.generation.component.has_timer_handler();

@@ -80,10 +80,8 @@ impl Server {
     /// # Errors
     /// As [`Server::reload`].
     pub async fn reload_with(&self, plugin: Plugin, options: ReloadOptions) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |reason: String| self.unreachable(reason);
-        let host = self.host().map_err(|error| gone(error.to_string()))?;
-        let work = reload(self.listener.clone(), Origin::Plugin(host.inner.engine.clone(), plugin), options);
-        host.control(work).await.unwrap_or_else(|error| Err(gone(error.to_string())))
+        let origin = |host: &Host| Origin::Plugin(host.inner.engine.clone(), plugin);
+        self.transact("prepare", |host, listener| reload(listener, origin(host), options)).await
     }
 
     /// Calls a canary off, if one is under way. Else goes back to the component and settings that served before the last reload, with all
@@ -92,9 +90,7 @@ impl Server {
     /// # Errors
     /// All stays as it is: there was no reload yet, or the earlier component can't take the state over (unless `discard_state`).
     pub async fn rollback(&self, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |error: Error| self.unreachable(error.to_string());
-        let host = self.host().map_err(gone)?;
-        host.control(roll_back(self.listener.clone(), discard_state)).await.unwrap_or_else(|error| Err(gone(error)))
+        self.transact("prepare", |_, listener| roll_back(listener, discard_state)).await
     }
 
     /// Ends a canary at once: it serves from now on, and takes the old generation's connections over.
@@ -102,9 +98,7 @@ impl Server {
     /// # Errors
     /// When there is no canary.
     pub async fn promote(&self) -> Result<ReloadReport, ReloadFailure> {
-        let gone = |error: Error| self.unreachable(error.to_string());
-        let host = self.host().map_err(gone)?;
-        host.control(promote(self.listener.clone())).await.unwrap_or_else(|error| Err(gone(error)))
+        self.transact("prepare", |_, listener| promote(listener)).await
     }
 
     /// Reads its certificates, keys, authorities and revocation lists again, and those of its plugin's credentials, for handshakes that
@@ -121,9 +115,7 @@ impl Server {
     /// # Errors
     /// As [`Server::reload_tls`].
     pub async fn reload_tls_with(&self, change: TlsReload) -> Result<TlsReport, ReloadFailure> {
-        let gone = |error: Error| ReloadFailure { phase: "tls".to_owned(), ..self.unreachable(error.to_string()) };
-        let host = self.host().map_err(gone)?;
-        host.control(reload_tls(self.listener.clone(), change)).await.unwrap_or_else(|error| Err(gone(error)))
+        self.transact("tls", |_, listener| reload_tls(listener, change)).await
     }
 
     /// For a reload whose plugin couldn't even be read or built: counts, logs and reports it as one that failed in `prepare`.
@@ -170,16 +162,15 @@ impl Server {
         self.reference(true);
     }
 
-    /// A failure before anything was tried.
-    fn unreachable(&self, reason: String) -> ReloadFailure {
-        ReloadFailure {
-            listener: self.name().to_owned(),
-            phase: "prepare".to_owned(),
-            reason,
-            hint: None,
-            generation: self.listener.generation().number,
-            lost: Vec::new(),
-        }
+    /// Has the control thread do `work` to its end, whatever becomes of the caller.
+    async fn transact<T, W>(&self, phase: &str, work: impl FnOnce(&Host, Arc<Listener>) -> W) -> Result<T, ReloadFailure>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, ReloadFailure>> + Send + 'static,
+    {
+        let gone = |error: Error| ReloadFailure::of(self.name(), phase, &error, self.listener.generation().number);
+        let host = self.host().map_err(gone)?;
+        host.control(work(&host, self.listener.clone())).await.unwrap_or_else(|error| Err(gone(error)))
     }
 
     fn reference(&self, referenced: bool) {

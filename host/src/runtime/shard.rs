@@ -7,6 +7,7 @@ use super::generation::SharedGeneration;
 use super::listener::Listener;
 use super::meter::Meter;
 use super::nest::Member;
+use super::recycle::Recycler;
 use super::seat::Seat;
 use super::sockets::Sockets;
 use super::tally::Tally;
@@ -55,6 +56,8 @@ pub(super) struct State {
     pub(super) strikes: u32,
     /// Where it has a share of CPU time to keep to.
     pub(super) meter: Option<Box<Meter>>,
+    /// Where instances are recycled.
+    pub(super) recycler: Option<Box<Recycler>>,
 }
 
 impl Shard {
@@ -108,6 +111,7 @@ impl State {
     pub(super) fn new(sockets: Box<Sockets>, generation: SharedGeneration, tally: Arc<Tally>) -> Self {
         Self {
             meter: Meter::new(&sockets.limits),
+            recycler: Recycler::new(&sockets.limits),
             sockets: Some(sockets),
             seat: Seat::Down("starting".to_owned()),
             memory: 0,
@@ -183,6 +187,9 @@ impl State {
                     sockets.settle(current);
                 }
                 self.dial(shard);
+                if self.recycler.is_some() {
+                    self.consider_recycling(shard);
+                }
             }
             Err(fault) => self.faulted(shard, current, &fault),
         }

@@ -1,6 +1,7 @@
 //! The start of a listener, or of a client: instances, addresses, and then connections.
 
 use super::accept;
+use super::blocking::blocking;
 use super::client::{Client, Connect};
 use super::containment::Containment;
 use super::counters::ShardCounters;
@@ -240,11 +241,7 @@ fn install(
     let tally = generation.tally();
     let state = RefCell::new(State::new(Box::new(sockets), generation, tally));
     let shard = Rc::new(Shard { member: None, listener, counters, local: local.clone(), state });
-    shard.state.borrow_mut().seat_instance(&shard, *instance);
+    shard.state.borrow_mut().seat_instance(&shard, instance);
     tokio::task::spawn_local(super::alarm::TimerDriver::new(shard.clone()));
     local.shards.borrow_mut().insert(number, shard);
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::host(format!("a bug in sockdock: {error}"))))
 }

@@ -1,14 +1,28 @@
 //! The threads of a host beside its workers.
 
+use super::coredump::CoreDumps;
 use super::sockets::Sockets;
 use super::worker::STACK;
 use crate::guest::Instance;
 use crate::pure::error::{Error, Result};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use tokio::sync::oneshot;
 
 /// Where instances go to be freed.
-pub(super) type Graveyard = Sender<Box<Instance<Sockets>>>;
+#[derive(Clone)]
+pub(super) struct Graveyard {
+    sender: Sender<Box<Instance<Sockets>>>,
+    /// What those that have failed leave.
+    pub(super) cores: Option<Arc<CoreDumps>>,
+}
+
+impl Graveyard {
+    pub(super) fn take(&self, instance: Box<Instance<Sockets>>) {
+        // With the undertaker gone the process is ending; dropped here, then.
+        let _ = self.sender.send(instance);
+    }
+}
 
 /// The thread that reloads, starts and stops listeners; it never calls a guest that serves.
 pub(super) fn start_control() -> Result<(tokio::runtime::Handle, oneshot::Sender<()>)> {
@@ -26,12 +40,18 @@ pub(super) fn start_control() -> Result<(tokio::runtime::Handle, oneshot::Sender
     Ok((handle, sender))
 }
 
-/// The thread that frees instances.
-pub(super) fn start_undertaker() -> Result<Graveyard> {
-    let (sender, receiver) = mpsc::channel();
+/// The thread that frees instances, and writes their core dumps before.
+pub(super) fn start_undertaker(cores: Option<Arc<CoreDumps>>) -> Result<Graveyard> {
+    let (sender, receiver) = mpsc::channel::<Box<Instance<Sockets>>>();
+    let writer = cores.clone();
+    let bury = move |mut instance: Box<Instance<Sockets>>| {
+        if let Some(cores) = &writer {
+            cores.bury(&mut instance);
+        }
+    };
     std::thread::Builder::new()
         .name("sockdock-free".into())
-        .spawn(move || receiver.into_iter().for_each(drop))
+        .spawn(move || receiver.into_iter().for_each(bury))
         .map_err(|error| Error::host(format!("a thread can't be started: {error}")))?;
-    Ok(sender)
+    Ok(Graveyard { sender, cores })
 }

@@ -141,7 +141,8 @@ impl State {
             outcome.version = Some(snapshot.version.clone());
             let restores = candidate.generation.component.has_restore();
             let begun = Instant::now();
-            let restored = if restores { restore(&mut self.sockets, candidate, snapshot) } else { Err(no_restore(snapshot)) };
+            let restored =
+                if restores { restore(shard, &mut self.sockets, candidate, snapshot) } else { Err(no_restore(snapshot)) };
             outcome.restore = begun.elapsed();
             match restored {
                 Ok(()) => {}
@@ -172,7 +173,7 @@ impl State {
                 let mut refusal = Refusal::of("snapshot", fault.clone());
                 if died {
                     self.tally.traps.add(1);
-                    evidence::record(&shard.listener.name, &self.generation, None, &fault, "the plugin failed");
+                    self.record(shard, None, &fault);
                     shard.listener.containment.faulted(&shard.listener.name, fault.kind);
                     if let Some(sockets) = &mut self.sockets {
                         sockets.undo(None);
@@ -208,7 +209,7 @@ impl State {
             }
             candidate.staged.apply(sockets);
         }
-        self.seat_instance(shard, *candidate.instance);
+        self.seat_instance(shard, candidate.instance);
         outcome.pause = began.elapsed();
         Some(outcome)
     }
@@ -235,7 +236,12 @@ struct NotRestored {
 }
 
 /// `restore`, with the candidate's wishes staged.
-fn restore(slot: &mut Slot<Sockets>, candidate: &mut Candidate, snapshot: &socket::State) -> Result<(), NotRestored> {
+fn restore(
+    shard: &Shard,
+    slot: &mut Slot<Sockets>,
+    candidate: &mut Candidate,
+    snapshot: &socket::State,
+) -> Result<(), NotRestored> {
     if let Some(sockets) = slot {
         sockets.staged = std::mem::take(&mut candidate.staged);
     }
@@ -251,6 +257,10 @@ fn restore(slot: &mut Slot<Sockets>, candidate: &mut Candidate, snapshot: &socke
     }
     result.map_err(|mut fault| {
         let survivable = !candidate.instance.is_dead();
+        if !survivable {
+            let instance = Some(&mut *candidate.instance);
+            evidence::record(&shard.listener, &candidate.generation, instance, None, &fault, evidence::CANDIDATE);
+        }
         if survivable && fault.hint.is_none() {
             fault.hint = Some("see what the plugin says, or give the state up: --discard-state".to_owned());
         }

@@ -76,7 +76,7 @@ struct RunArgs {
 
 #[derive(Debug, Args)]
 struct ReloadArgs {
-    /// losses, pauses, state, storm [default: all]
+    /// losses, pauses, chat, state, storm [default: all]
     names: Vec<String>,
     /// Short runs: a look, no result
     #[arg(long)]

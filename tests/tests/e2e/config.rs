@@ -113,6 +113,8 @@ fn what_has_changed_is_carried_out_and_the_rest_is_not_touched() {
     counted(&mut one, "v1 all=2 mine=2");
     counted(&mut two, "v2 all=2 new=1 mine=2");
     assert_eq!((generation(&host, "same"), generation(&host, "changed")), (1, 2));
+    // Nor is TLS, where there is none.
+    assert!(listeners(&host).iter().all(|listener| listener["tls_reloads"] == 0));
     counted(&mut Client::tcp(new), "v1 all=1 mine=1");
     // It takes nobody any more; who is there stays.
     eventually("the listener to be gone", || TcpStream::connect(gone).is_err().then_some(()));
@@ -204,6 +206,28 @@ fn certificates_are_read_again() {
     std::fs::write(&new.key, "nonsense").unwrap();
     host.cli(["reload"]).refusal(1, &["new.key"]);
     Client::tls(address, trusts(&new.certificate)).echo("after");
+}
+
+#[test]
+fn credentials_are_not_taken_away_in_silence() {
+    let (folder, one) = (Folder::new(), free());
+    folder.plugin("one.wasm", guests::ECHO_V1);
+    Certificates::write(folder.0.path(), "own");
+    let bare = listener("one", one, "");
+    let with = |names: &[&str]| {
+        let tables = names.iter().map(|name| format!("[listener.credentials.{name}]\ncert = \"own.pem\"\nkey = \"own.key\"\n"));
+        [bare.clone(), tables.collect()].concat()
+    };
+    folder.write(&with(&["bank", "post"]));
+    let host = folder.serve().start();
+    for config in [with(&["bank"]), bare.clone()] {
+        folder.write(&config);
+        host.cli(["reload"]).refusal(1, &["credentials.", "(which is missing) can't change while it runs"]);
+    }
+    // More of them are welcome.
+    folder.write(&with(&["bank", "post", "rail"]));
+    host.cli(["reload"]).success();
+    assert_eq!(host.status()["tls_reloads"], 1);
 }
 
 #[test]

@@ -118,12 +118,23 @@ pub(in crate::control) struct LimitArgs {
     /// The time within which they are counted
     #[arg(long, value_name = "DURATION", default_value_t = Span(DEFAULTS.trap_window), help_heading = FAULTS)]
     trap_window: Span,
+
+    /// Put a fresh instance in the place of one whose memory has grown to this, or `off`; connections and state go over, as by a reload
+    #[arg(long, value_name = "SIZE", default_value_t = OptionalSize(DEFAULTS.recycle_memory), help_heading = RECYCLING)]
+    recycle_memory: OptionalSize,
+    /// The same after so many events [default: off]
+    #[arg(long, value_name = "N", help_heading = RECYCLING)]
+    recycle_events: Option<u64>,
+    /// The same after this time, at the next event, or `off`
+    #[arg(long, value_name = "DURATION", default_value_t = OptionalSpan(DEFAULTS.recycle_after), help_heading = RECYCLING)]
+    recycle_after: OptionalSpan,
 }
 
 const TIME: &str = "Limits of time (500ms, 10s, 1m30s)";
 const SPACE: &str = "Limits of space (512B, 64KiB, 1MiB)";
 const NUMBER: &str = "Limits of number";
 const FAULTS: &str = "When the plugin fails";
+const RECYCLING: &str = "When the plugin leaks";
 
 impl Default for LimitArgs {
     fn default() -> Self {
@@ -162,6 +173,9 @@ impl Default for LimitArgs {
             on_trap: limits.on_trap,
             trap_limit: limits.trap_limit,
             trap_window: Span(limits.trap_window),
+            recycle_memory: OptionalSize(limits.recycle_memory),
+            recycle_events: limits.recycle_events,
+            recycle_after: OptionalSpan(limits.recycle_after),
         }
     }
 }
@@ -204,6 +218,9 @@ impl LimitArgs {
             on_trap: self.on_trap,
             trap_limit: self.trap_limit,
             trap_window: self.trap_window.0,
+            recycle_memory: self.recycle_memory.0,
+            recycle_events: self.recycle_events,
+            recycle_after: self.recycle_after.0,
         };
         limits.check()?;
         Ok(limits)

@@ -43,6 +43,12 @@ pub(super) struct RunArgs {
     /// Instances of plugins at a time, candidates of reloads included; each takes address space, not memory [default: 256]
     #[arg(long, value_name = "N", help_heading = "Operation")]
     max_instances: Option<NonZeroU32>,
+    /// Leave a Wasm core dump here for each fault of a plugin
+    #[arg(long, value_name = "DIR", help_heading = "Operation")]
+    coredump: Option<PathBuf>,
+    /// Core dumps that the folder may hold; beyond, none is written [default: 16]
+    #[arg(long, value_name = "N", help_heading = "Operation")]
+    coredump_limit: Option<usize>,
     /// Shape of the log's lines [default: text]
     #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Operation")]
     log_format: Option<LogFormat>,
@@ -68,6 +74,8 @@ impl RunArgs {
         self.admin.admin = self.admin.admin.or_else(|| host.admin.clone());
         self.workers = self.workers.or(host.workers);
         self.max_instances = self.max_instances.or(host.max_instances);
+        self.coredump = self.coredump.or_else(|| host.coredump.clone());
+        self.coredump_limit = self.coredump_limit.or(host.coredump_limit);
         self.log_format = self.log_format.or(host.log_format);
         self.log_level = self
             .log_level
@@ -140,7 +148,8 @@ impl RunArgs {
     fn host_config(&self) -> HostConfig {
         let cache_dir = if self.no_cache { None } else { self.cache_dir.clone().or_else(default_cache) };
         let max_instances = self.max_instances.map(NonZeroU32::get);
-        HostConfig { workers: self.workers, cache_dir, max_instances, ..HostConfig::default() }
+        let (coredump, coredump_limit) = (self.coredump.clone(), self.coredump_limit);
+        HostConfig { workers: self.workers, cache_dir, max_instances, coredump, coredump_limit }
     }
 }
 

@@ -137,6 +137,7 @@ fn trouble(listener: &ListenerStatus) -> Option<String> {
         (contained.restarts_failed, "failed restart"),
         (contained.breaker_opened, "breaker opening"),
         (contained.memory_refused, "total-memory refusal"),
+        (contained.recycles_failed, "failed recycling"),
     ];
     let mut some: Vec<String> =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| plural(*number, noun)).collect();

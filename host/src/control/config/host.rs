@@ -19,6 +19,9 @@ pub(crate) struct HostTable {
     pub(crate) cache_dir: Option<PathBuf>,
     /// False: nowhere.
     pub(crate) cache: Option<bool>,
+    /// Where plugins that fail leave core dumps.
+    pub(crate) coredump: Option<PathBuf>,
+    pub(crate) coredump_limit: Option<usize>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) log_level: Option<String>,
 }
@@ -26,7 +29,7 @@ pub(crate) struct HostTable {
 impl HostTable {
     /// Paths are meant as seen from the file's folder.
     pub(super) fn relate_to(&mut self, folder: &Path) {
-        for path in [&mut self.admin, &mut self.cache_dir].into_iter().flatten() {
+        for path in [&mut self.admin, &mut self.cache_dir, &mut self.coredump].into_iter().flatten() {
             *path = folder.join(&*path);
         }
     }

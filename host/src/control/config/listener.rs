@@ -4,10 +4,11 @@ use super::reload::ReloadTable;
 use super::tls::{CertificateTable, TlsTable};
 use super::value::{OneOrMany, Setting, Written};
 use crate::control::cli::{LimitArgs, Mode, listener_name};
+use crate::control::listening::Listening;
 use crate::control::source::Source;
 use crate::{
-    Bind, ConnectRule, Digest, Error, Instances, Limits, Listen, Owner, ProxyProtocol, ReloadOptions, Result, TlsReload,
-    TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
+    Bind, ConnectRule, Digest, Error, Instances, Limits, Listen, Owner, ReloadOptions, Result, TlsReload, TlsSettings, TlsSource,
+    TlsVersion, Trust, TrustSettings,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -60,6 +61,31 @@ pub(super) struct ListenerTable {
     credentials: BTreeMap<String, CertificateTable>,
 }
 
+impl ListenerTable {
+    fn listening(&self) -> Listening<'_> {
+        Listening {
+            addresses: self.address.iter().map(|Written(bind)| bind).collect(),
+            encrypted: self.tls_address.iter().map(|Written(bind)| bind).collect(),
+            instances: self.instances.0,
+            allow_half_open: self.allow_half_open,
+            backlog: self.backlog,
+            unix_mode: self.unix_mode.as_ref().map(|Written(Mode(mode))| *mode),
+            unix_owner: self.unix_owner.as_ref().map(|Written(owner)| *owner),
+            ipv6_only: self.ipv6_only,
+            reuse_port: self.reuse_port,
+            proxy_protocol: self.proxy_protocol,
+            proxy_from: &self.proxy_from,
+        }
+    }
+
+    /// Whether its TLS has anything that can be read again, or said otherwise than in `before`.
+    fn has_secrets(&self, before: &Self) -> bool {
+        let connecting = |table: &Self| (table.connect_ca.to_vec(), table.connect_insecure, table.connect_min_version.0);
+        let read = self.tls.is_some() || !self.credentials.is_empty() || !self.connect_ca.is_empty();
+        read || connecting(self) != connecting(before)
+    }
+}
+
 /// A listener as the file describes it, its paths made absolute.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ListenerConfig {
@@ -95,6 +121,7 @@ impl ListenerConfig {
             let error = Error::configuration(format!("listener '{name}' has proxy-from without proxy-protocol"));
             return Err(error.hint("add proxy-protocol = true, or leave it out"));
         }
+        table.listening().check(&format!("listener '{name}': "))?;
         let limits = table.limits.limits()?;
         Ok(Self { name, source, limits, table })
     }
@@ -112,44 +139,14 @@ impl ListenerConfig {
     pub(crate) fn listen(&self) -> Result<Listen> {
         let table = &self.table;
         let tls = table.tls.as_ref().map(|tls| tls.settings().build()).transpose()?;
-        let plain = if table.tls_address.is_empty() { tls.clone() } else { None };
-        let addresses = table.address.iter().map(|bind| (bind, &plain)).chain(table.tls_address.iter().map(|bind| (bind, &tls)));
-        let mut listen: Option<Listen> = None;
-        for (Written(bind), tls) in addresses {
-            let so_far = match listen {
-                None => Listen::bind(bind.clone()),
-                Some(listen) => listen.and(bind.clone()),
-            };
-            listen = Some(match tls {
-                Some(tls) => so_far.tls(tls.clone()),
-                None => so_far,
-            });
-        }
-        let mut listen = listen
+        let mut listen = table
+            .listening()
+            .listen(tls.as_ref())?
             .ok_or_else(|| Error::configuration(format!("listener '{}' has no address", self.name)))?
             .name(&self.name)
             .limits(self.limits.clone())
-            .instances(table.instances.0)
-            .allow_half_open(table.allow_half_open)
-            .reuse_port(table.reuse_port)
             .allow_connect(table.allow_connect.iter().map(|Written(rule)| rule.clone()))
             .connect_trust(self.trust()?);
-        if let Some(backlog) = table.backlog {
-            listen = listen.backlog(backlog);
-        }
-        if let Some(Written(Mode(mode))) = table.unix_mode {
-            listen = listen.unix_mode(mode);
-        }
-        if let Some(Written(owner)) = table.unix_owner {
-            listen = listen.unix_owner(owner);
-        }
-        if table.proxy_protocol {
-            let from = |protocol: ProxyProtocol, network: &String| protocol.from(network);
-            listen = listen.proxy_protocol(table.proxy_from.iter().try_fold(ProxyProtocol::new(), from)?);
-        }
-        if let Some(only) = table.ipv6_only {
-            listen = listen.ipv6_only(only);
-        }
         for (name, pair) in &table.credentials {
             listen = listen.credentials(name, TlsSettings::new(pair.certificate()).build()?);
         }
@@ -165,8 +162,11 @@ impl ListenerConfig {
         .build()
     }
 
-    /// Its certificates, keys and authorities, read again.
-    pub(crate) fn tls(&self) -> Result<TlsReload> {
+    /// Its certificates, keys and authorities, read again; none where there is nothing of the kind, and hasn't been in `before`.
+    pub(crate) fn tls(&self, before: &Self) -> Result<Option<TlsReload>> {
+        if !self.table.has_secrets(&before.table) {
+            return Ok(None);
+        }
         let reload = TlsReload::default().trust(self.trust()?);
         let reload = match &self.table.tls {
             Some(tls) => reload.tls(tls.settings().build()?),
@@ -175,7 +175,7 @@ impl ListenerConfig {
         let read = |reload: TlsReload, (name, pair): (&String, &CertificateTable)| {
             Ok(reload.credentials(name, TlsSettings::new(pair.certificate()).build()?))
         };
-        self.table.credentials.iter().try_fold(reload, read)
+        self.table.credentials.iter().try_fold(reload, read).map(Some)
     }
 
     /// How a reload goes about it.
@@ -193,7 +193,11 @@ impl ListenerConfig {
         let keys = differing![address tls_address instances limits allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port
             proxy_protocol proxy_from allow_connect];
         let tls = ("tls", self.table.tls.is_some() != other.table.tls.is_some());
-        let (key, _) = keys.into_iter().chain([tls]).find(|(_, differs)| *differs)?;
-        Some(key.replace('_', "-"))
+        if let Some((key, _)) = keys.into_iter().chain([tls]).find(|(_, differs)| *differs) {
+            return Some(key.replace('_', "-"));
+        }
+        // A plugin may be using them; what is granted is taken back with the listener.
+        let taken = other.table.credentials.keys().find(|name| !self.table.credentials.contains_key(*name))?;
+        Some(format!("credentials.{taken} (which is missing)"))
     }
 }

@@ -1,5 +1,6 @@
 //! What reloads cost those who are connected: `make bench-reload`.
 
+mod chat;
 mod host;
 mod losses;
 mod page;
@@ -69,8 +70,13 @@ impl Aim {
 type Measure = fn(&Bench) -> Result<Section>;
 
 /// All measurements, by name.
-pub const ALL: [(&str, Measure); 4] =
-    [("losses", losses::measure), ("pauses", pauses::measure), ("state", state::measure), ("storm", storm::measure)];
+pub const ALL: [(&str, Measure); 5] = [
+    ("losses", losses::measure),
+    ("pauses", pauses::measure),
+    ("chat", chat::measure),
+    ("state", state::measure),
+    ("storm", storm::measure),
+];
 
 impl Bench {
     /// A program of `tests/guests`.
@@ -85,7 +91,9 @@ impl Bench {
 
     /// Fails unless everything is there, and enough files may be open.
     pub fn check(&self) -> Result<()> {
-        for file in [&self.sockdock, &self.guest("echo_v1"), &self.guest("echo_v2"), &self.guest("faulty"), &self.example("kv")] {
+        let guests = ["echo_v1", "echo_v2", "faulty"].map(|name| self.guest(name));
+        let examples = ["chat", "kv"].map(|name| self.example(name));
+        for file in [self.sockdock.clone()].iter().chain(&guests).chain(&examples) {
             ensure!(file.exists(), "there is no {}: `make bench-reload` makes it", file.display());
         }
         let files = crate::process::raise_open_files()?;

@@ -112,7 +112,7 @@ fn verify(host: &Host, value: usize, count: usize) -> Result<()> {
     Ok(())
 }
 
-fn median(mut figures: Vec<u64>) -> u64 {
+pub(super) fn median(mut figures: Vec<u64>) -> u64 {
     figures.sort_unstable();
     figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

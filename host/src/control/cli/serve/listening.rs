@@ -1,9 +1,9 @@
 //! The flags that say where to listen, and how.
 
 use super::{Failure, tls::TlsArgs};
-use crate::{Bind, Error, Instances, Listen, Owner, ProxyProtocol};
+use crate::{Bind, Error, Instances, Listen, Owner, control::listening::Listening};
 use clap::Args;
-use std::{net::Ipv4Addr, os::unix::ffi::OsStrExt as _, str::FromStr};
+use std::str::FromStr;
 
 const HEADING: &str = "Listening";
 
@@ -62,64 +62,27 @@ impl ListenArgs {
 
     /// The listener, with its certificates read and checked.
     pub(in crate::control::cli) fn resolve(&self) -> Result<Listen, Failure> {
-        self.check()?;
+        let listening = self.listening();
+        listening.check("--").map_err(Failure::Usage)?;
         let tls = self.tls.tls()?;
-        let plain = if self.listen_tls.is_empty() { tls.clone() } else { None };
-        let addresses = self.listen.iter().map(|bind| (bind, &plain)).chain(self.listen_tls.iter().map(|bind| (bind, &tls)));
-        let mut listen: Option<Listen> = None;
-        for (bind, tls) in addresses {
-            let so_far = match listen {
-                None => Listen::bind(bind.clone()),
-                Some(listen) => listen.and(bind.clone()),
-            };
-            listen = Some(match tls {
-                Some(tls) => so_far.tls(tls.clone()),
-                None => so_far,
-            });
-        }
-        let listen =
-            listen.ok_or_else(|| Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR")))?;
-        let mut listen = listen.instances(self.instances).allow_half_open(self.allow_half_open).reuse_port(self.reuse_port);
-        if self.proxy_protocol {
-            let from = |protocol: ProxyProtocol, network: &String| protocol.from(network);
-            listen = listen.proxy_protocol(self.proxy_from.iter().try_fold(ProxyProtocol::new(), from)?);
-        }
-        if let Some(backlog) = self.backlog {
-            listen = listen.backlog(backlog);
-        }
-        if let Some(Mode(mode)) = self.unix_mode {
-            listen = listen.unix_mode(mode);
-        }
-        if let Some(owner) = self.unix_owner {
-            listen = listen.unix_owner(owner);
-        }
-        if let Some(only) = self.ipv6_only {
-            listen = listen.ipv6_only(only);
-        }
-        Ok(listen)
+        let no_address = || Failure::Usage(Error::configuration("no address to listen on").hint("give --listen ADDR"));
+        listening.listen(tls.as_ref())?.ok_or_else(no_address)
     }
 
-    /// Refuses what would have no effect.
-    fn check(&self) -> Result<(), Failure> {
-        let some = |fits: fn(&Bind) -> bool| self.listen.iter().chain(&self.listen_tls).any(fits);
-        let unix = some(|bind| matches!(bind, Bind::Unix(_)));
-        let file = some(|bind| matches!(bind, Bind::Unix(path) if !path.as_os_str().as_bytes().starts_with(b"\0")));
-        // A name may have such an address.
-        let ipv6 = some(|bind| matches!(bind, Bind::Tcp { host, .. } if host.parse::<Ipv4Addr>().is_err()));
-        let tcp = some(|bind| matches!(bind, Bind::Tcp { .. }));
-        for (flag, given, fits, needs) in [
-            ("--unix-mode", self.unix_mode.is_some(), file, "unix socket with a file"),
-            ("--unix-owner", self.unix_owner.is_some(), file, "unix socket with a file"),
-            ("--ipv6-only", self.ipv6_only.is_some(), ipv6, "IPv6 address"),
-            ("--reuse-port", self.reuse_port, tcp, "TCP address"),
-            ("--backlog", self.backlog.is_some(), unix || tcp, "address of its own"),
-        ] {
-            if given && !fits {
-                let error = Error::configuration(format!("{flag} has no effect: there is no {needs} among the addresses"));
-                return Err(Failure::Usage(error.hint("leave it out, or add such an address")));
-            }
+    fn listening(&self) -> Listening<'_> {
+        Listening {
+            addresses: self.listen.iter().collect(),
+            encrypted: self.listen_tls.iter().collect(),
+            instances: self.instances,
+            allow_half_open: self.allow_half_open,
+            backlog: self.backlog,
+            unix_mode: self.unix_mode.map(|Mode(mode)| mode),
+            unix_owner: self.unix_owner,
+            ipv6_only: self.ipv6_only,
+            reuse_port: self.reuse_port,
+            proxy_protocol: self.proxy_protocol,
+            proxy_from: &self.proxy_from,
         }
-        Ok(())
     }
 }
 
