@@ -23,7 +23,7 @@ build: # the host (target/debug/sockdock) and the example plugins
 
 fmt: # format all Rust sources
 	cargo fmt --all
-	for workspace in guest-sdk examples tests/guests tests/bench/five-writes tests/bench/envoy-filter; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
+	for workspace in guest-sdk examples tests/guests tests/conformance/rust tests/bench/five-writes tests/bench/envoy-filter; do cargo fmt --manifest-path $$workspace/Cargo.toml --all; done
 
 lint: # clippy alone
 	cargo clippy --workspace --all-targets -- -D warnings

@@ -8,6 +8,7 @@ use std::{
     cell::RefCell,
     io::{BufRead as _, BufReader, Write as _},
     ops::Deref,
+    path::PathBuf,
 };
 
 const CONTROL: &str = "control.sock";
@@ -39,7 +40,17 @@ impl Tracer {
     /// As [`Self::start`]; what its control connection begins with.
     #[track_caller]
     pub fn greeted(greeting: &'static str, guest: Guest, options: impl FnOnce(Serve) -> Serve) -> Self {
-        let serve = options(Serve::guest(guest).tcp().unix(CONTROL));
+        Self::serving(greeting, options(Serve::guest(guest).tcp().unix(CONTROL)))
+    }
+
+    /// Serves another plugin that speaks the tracer's language: that of a kit's (`tests/conformance`).
+    #[track_caller]
+    pub fn of(plugin: impl Into<PathBuf>, options: impl FnOnce(Serve) -> Serve) -> Self {
+        Self::serving("", options(Serve::plugin(plugin).tcp().unix(CONTROL)))
+    }
+
+    #[track_caller]
+    fn serving(greeting: &'static str, serve: Serve) -> Self {
         let path = serve.path(CONTROL);
         let host = serve.set("control", path.display().to_string()).start();
         let control = RefCell::new(BufReader::new(host.unix(CONTROL)));
