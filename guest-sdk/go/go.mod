@@ -1,0 +1,3 @@
+module sockdock.dev/guest
+
+go 1.24
