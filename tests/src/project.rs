@@ -56,7 +56,15 @@ impl Project {
     }
 
     fn at_home(&self, serve: Serve) -> Serve {
-        serve.patience(PATIENCE).launched_by(["env".into(), format!("CARGO_TARGET_DIR={}", target().display())])
+        let tools = repository().join("target/languages");
+        let path = ["node_modules/.bin", "python/bin"].map(|place| tools.join(place).display().to_string()).join(":");
+        // The libc that zig compiles, too, is there only once.
+        serve.patience(PATIENCE).launched_by([
+            "env".into(),
+            format!("CARGO_TARGET_DIR={}", target().display()),
+            format!("ZIG_GLOBAL_CACHE_DIR={}", tools.join("zig-cache").display()),
+            format!("PATH={path}:{}", std::env::var("PATH").unwrap_or_default()),
+        ])
     }
 }
 

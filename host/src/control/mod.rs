@@ -7,7 +7,7 @@
 //! | `cli` | the commands, one file each |
 //! | `config` | `sockdock.toml` |
 //! | `dev` | serving a source folder, and swapping in what is saved |
-//! | `embedded` | what the binary carries for that: templates, kits, the contract |
+//! | `embedded` | what the binary carries for `new` and `build`: templates, kits, the contract |
 //! | `listening` | where and how to listen, as flags or the file say it |
 //! | `new` | a new plugin's folder |
 //! | `operations` | reload, stop and status as both the admin API and the signals do them |

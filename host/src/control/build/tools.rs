@@ -95,20 +95,18 @@ pub(super) fn run(mut command: Command, output: CompilerOutput) -> Result<Vec<u8
     }
 }
 
-/// The same for one whose stdout has nothing but words: they are shown with the others, or not at all.
+/// The same for one whose stdout has nothing but words, which matter only if it fails.
 pub(super) fn run_talking(mut command: Command, output: CompilerOutput) -> Result<(), Trouble> {
-    if output != CompilerOutput::InError {
-        let status = command.stdin(Stdio::null()).stdout(io::stderr()).status();
-        return match status {
-            Ok(status) if status.success() => Ok(()),
-            Ok(_) => Err(Trouble::Refused(String::new())),
-            Err(error) => Err(Trouble::NotStarted(command.get_program().to_string_lossy().into_owned(), error)),
-        };
-    }
+    let in_error = output == CompilerOutput::InError;
+    let stderr = if in_error { Stdio::piped() } else { Stdio::inherit() };
     let program = command.get_program().to_owned();
-    match command.stdin(Stdio::null()).output() {
+    match command.stdin(Stdio::null()).stderr(stderr).output() {
         Ok(done) if done.status.success() => Ok(()),
-        Ok(done) => Err(Trouble::Refused(words(&program, &done.stdout, &done.stderr))),
+        Ok(done) if in_error => Err(Trouble::Refused(words(&program, &done.stdout, &done.stderr))),
+        Ok(done) => {
+            warn(&String::from_utf8_lossy(&done.stdout));
+            Err(Trouble::Refused(String::new()))
+        }
         Err(error) => Err(Trouble::NotStarted(program.to_string_lossy().into_owned(), error)),
     }
 }
