@@ -63,7 +63,7 @@ fn a_day_of_work() {
     client.finish();
     client.expect_end();
     assert!(host.ended().success());
-    assert!(host.whole_log().iter().any(|line| line.contains("a connection has ended after 25 bytes")), "{:?}", host.log());
+    assert!(host.whole_log().iter().any(|line| line.contains("a connection has ended after 26 bytes")), "{:?}", host.log());
 }
 
 #[test]

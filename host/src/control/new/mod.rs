@@ -117,7 +117,7 @@ mod tests {
             for file in files {
                 let bytes = fs::read(project.join(&file)).unwrap();
                 let text = String::from_utf8_lossy(&bytes);
-                assert!(file.starts_with("kit") || !text.contains("{{"), "{}: {}", template.language(), file.display());
+                assert!(file.starts_with("kit") || !text.contains("{{name"), "{}: {}", template.language(), file.display());
             }
             let readme = fs::read_to_string(project.join("README.md")).unwrap();
             assert!(readme.contains("first-try") && readme.contains("sockdock dev"), "{}: {readme}", template.language());
