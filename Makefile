@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing and are quick the second time.
 
-.PHONY: build run test interop bench bench-reload fmt lint clean
+.PHONY: build run test interop bench bench-reload bench-languages fmt lint clean
 .DEFAULT_GOAL := build
 
 run: # serve examples/echo on 127.0.0.1:7000, and with TLS on 127.0.0.1:7443
@@ -17,6 +17,9 @@ bench: # measure release builds beside Bun, Node, Envoy, Redis and a native serv
 
 bench-reload: # measure what reloads cost those who are connected; writes docs/reload-benchmark.md
 	@scripts/bench-reload
+
+bench-languages: # measure what a plugin's language costs; writes docs/languages.md
+	@scripts/bench-languages
 
 build: # the host (target/debug/sockdock) and the example plugins
 	@scripts/build-all

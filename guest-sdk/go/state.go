@@ -42,15 +42,14 @@ func From[Old, New any](version string, upgrade func(Old) New) Upgrade {
 	}}
 }
 
-// Load reads a State that Save has made, in this version or in an older one, for which there is an Upgrade, the oldest first. For
-// Restore:
+// Load reads a State that Save has made into the value that is pointed to, from this version or from an older one, for which there is an
+// Upgrade, the oldest first. For Restore:
 //
-//	count, err := sockdock.Load[Count](state, "count-2",
+//	return sockdock.Load(state, "count-2", &p.count,
 //		sockdock.From("count-1", func(old CountV1) Count { return Count{Hits: old.Hits} }))
 //
 // Errors: [*VersionError] for a version that isn't among them, and what the decoder says.
-func Load[T any](state State, version string, older ...Upgrade) (T, error) {
-	var value T
+func Load(state State, version string, value any, older ...Upgrade) error {
 	data, found := state.Data, false
 	for _, upgrade := range older {
 		found = found || upgrade.version == state.Version
@@ -59,7 +58,7 @@ func Load[T any](state State, version string, older ...Upgrade) (T, error) {
 		}
 		converted, err := upgrade.convert(data)
 		if err != nil {
-			return value, fmt.Errorf("version `%s` could not be upgraded: %w", upgrade.version, err)
+			return fmt.Errorf("version `%s` could not be upgraded: %w", upgrade.version, err)
 		}
 		data = converted
 	}
@@ -68,12 +67,12 @@ func Load[T any](state State, version string, older ...Upgrade) (T, error) {
 		for _, upgrade := range older {
 			known = append(known, upgrade.version)
 		}
-		return value, &VersionError{state.Version, append(known, version)}
+		return &VersionError{state.Version, append(known, version)}
 	}
-	if err := json.Unmarshal(data, &value); err != nil {
-		return value, fmt.Errorf("the bytes of version `%s` don't have its shape: %w", state.Version, err)
+	if err := json.Unmarshal(data, value); err != nil {
+		return fmt.Errorf("the bytes of version `%s` don't have its shape: %w", state.Version, err)
 	}
-	return value, nil
+	return nil
 }
 
 // VersionError says that a state is of a version that this build doesn't know.

@@ -176,10 +176,9 @@ func (c *counter) Snapshot() (*sockdock.State, error) {
 	return sockdock.Save(c.version, c.count)
 }
 
-func (c *counter) Restore(state sockdock.State) (err error) {
-	c.count, err = sockdock.Load[countV2](state, "count-2", sockdock.From("count-0", func(old int) countV1 { return countV1{old} }),
+func (c *counter) Restore(state sockdock.State) error {
+	return sockdock.Load(state, "count-2", &c.count, sockdock.From("count-0", func(old int) countV1 { return countV1{old} }),
 		sockdock.From("count-1", func(old countV1) countV2 { return countV2{old.Hits, 0} }))
-	return err
 }
 
 func TestStateIsBroughtUpToItsVersion(t *testing.T) {
@@ -199,7 +198,8 @@ func TestStateIsBroughtUpToItsVersion(t *testing.T) {
 	if err := host.Crash(socket, &notes{}); err != nil || !host.Closed(socket) {
 		t.Error(err)
 	}
-	value, err := sockdock.Load[countV2](sockdock.State{Version: "count-0", Data: []byte("5")}, "count-2",
+	var value countV2
+	err := sockdock.Load(sockdock.State{Version: "count-0", Data: []byte("5")}, "count-2", &value,
 		sockdock.From("count-0", func(old int) countV1 { return countV1{old} }),
 		sockdock.From("count-1", func(old countV1) countV2 { return countV2{old.Hits, 1} }))
 	expect(t, value, countV2{5, 1})

@@ -61,7 +61,9 @@ def adopt() -> None:
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             number = record.levelno
-            level = error if number >= 40 else warn if number >= 30 else info if number >= 20 else debug if number >= 10 else trace
+            level = (
+                error if number >= 40 else warn if number >= 30 else info if number >= 20 else debug if number >= 10 else trace
+            )
             level(self.format(record))
 
     handler = Handler()

@@ -1,14 +1,14 @@
-"""A host without sockets, for native tests of a plugin: connections are queues in memory, time is a number, and everything happens in the
-order that the real host promises.
+"""A host without sockets, for native tests of a plugin: connections are queues in memory, time is a number, and everything happens
+in the order that the real host promises.
 
     host = Harness(Echo)
     socket = host.connect()
     host.send(socket, b"hello")
     assert host.received(socket) == b"hello"
 
-What it doesn't imitate: CPU and memory limits, TLS itself (an upgrade stands when the test says so: `secure`), and the kernel's buffers. There
-is one instance; what others subscribe to and publish, the test says (`subscribed_elsewhere`). An exception that would trap comes out of
-the step that caused it.
+What it doesn't imitate: CPU and memory limits, TLS itself (an upgrade stands when the test says so: `secure`), and the kernel's
+buffers. There is one instance; what others subscribe to and publish, the test says (`subscribed_elsewhere`). An exception that would trap
+comes out of the step that caused it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Harness:
         """A fresh host whose plugin has started. Raises `Refused`."""
         self._world = enter(World(limits=limits or Limits()))
         self._config = list(config.items() if isinstance(config, Mapping) else config)
+        self._class: type[Plugin] = plugin
+        self._exports: dict[str, Any] = {}
         _forget()
         self._begin(plugin)
 

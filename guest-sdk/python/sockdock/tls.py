@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ._host import outbound, text
 
@@ -46,7 +45,7 @@ class SessionInfo:
     """The peer showed a certificate, and it was found good."""
 
 
-def record(options: TlsOptions | None) -> Any:
+def record(options: TlsOptions | None) -> outbound.TlsOptions:
     """As the contract has it."""
     options = options or TlsOptions()
     if isinstance(options.alpn, str):

@@ -6,8 +6,8 @@
     def data(self, speaker, data):
         sockdock.publish("everybody", data, skip=speaker)
 
-A subscription belongs to its socket: it survives reloads and traps, and goes with the socket, or when that is ended. A plugin can't listen to a
-topic: what is published reaches sockets, not the other instances' memory.
+A subscription belongs to its socket: it survives reloads and traps, and goes with the socket, or when that is ended. A plugin can't
+listen to a topic: what is published reaches sockets, not the other instances' memory.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .socket import Socket
 def publish(topic: str, data: bytes | bytearray | memoryview, skip: Socket | None = None) -> int:
     """Writes the bytes to every socket that has subscribed, except `skip`; how many took them.
 
-    A subscriber gets the whole message or none of it: one whose queue has no room for it is closed with `limit-exceeded`, or goes without, as
-    the operator has configured. Of this instance's sockets, those whose queues took it are counted; of the others', those that are
-    subscribed. An empty message counts and sends nothing.
+    A subscriber gets the whole message or none of it: one whose queue has no room for it is closed with `limit-exceeded`, or goes
+    without, as the operator has configured. Of this instance's sockets, those whose queues took it are counted; of the others', those
+    that are subscribed. An empty message counts and sends nothing.
 
     Raises `InvalidArgument` for an empty name; `LimitExceeded` for a name that is too long (256 bytes by default), a message longer than
     a queue can be (1 MiB), or while an instance that should get it has too much waiting; `NotAllowed` in `start`, `restore`

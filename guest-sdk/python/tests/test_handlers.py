@@ -55,7 +55,8 @@ class Events(unittest.TestCase):
         self.host = Harness(Notes, {"greeting": "hi"})
 
     def seen(self) -> list[str]:
-        taken, self.host.plugin.seen = self.host.plugin.seen, []
+        taken: list[str] = self.host.plugin.seen
+        self.host.plugin.seen = []
         return taken
 
     def test_each_event_reaches_its_method(self) -> None:
@@ -70,8 +71,18 @@ class Events(unittest.TestCase):
         self.host.fail(other, sockdock.Reset)
         self.assertEqual(
             self.seen(),
-            ["start hi", "open 1", "open 2", "data 1 b'a\\n'", "fired 7", "timeout 1", "handshake 1 None", "end 1", "close 1 None 0"]
-            + ["error 2 Reset(\"failed in the test's host\")", "close 2 reset 0"],
+            [
+                "start hi",
+                "open 1",
+                "open 2",
+                "data 1 b'a\\n'",
+                "fired 7",
+                "timeout 1",
+                "handshake 1 None",
+                "end 1",
+                "close 1 None 0",
+            ]
+            + ['error 2 Reset("failed in the test\'s host")', "close 2 reset 0"],
         )
 
     def test_outbound(self) -> None:

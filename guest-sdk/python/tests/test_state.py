@@ -21,7 +21,9 @@ class State_(unittest.TestCase):
         self.assertEqual(COUNT.load(State("count-2", b"[7,1]")), {"hits": 7, "misses": 1})
 
     def test_what_cant_be_read_says_why(self) -> None:
-        with self.assertRaisesRegex(VersionError, "`count-4` isn't known to this build, which reads `count-1`, `count-2`, `count-3`"):
+        with self.assertRaisesRegex(
+            VersionError, "`count-4` isn't known to this build, which reads `count-1`, `count-2`, `count-3`"
+        ):
             COUNT.load(State("count-4", b"{}"))
         with self.assertRaisesRegex(VersionError, "version `count-3` aren't JSON"):
             COUNT.load(State("count-3", b"\xff"))

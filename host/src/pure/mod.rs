@@ -7,6 +7,7 @@ pub mod connection;
 pub mod error;
 pub mod limits;
 pub mod outbound;
+pub mod probation;
 pub mod proxy_protocol;
 pub mod share;
 #[cfg(test)]

@@ -39,6 +39,10 @@ pub(super) struct Entry {
     pub(super) context: Box<[u8]>,
     pub(super) bytes_read: u64,
     pub(super) bytes_written: u64,
+    /// Turns in which the plugin was called and didn't fail, up to a few.
+    pub(super) proofs: u8,
+    /// It waits among the newcomers.
+    pub(super) queued: bool,
     pub(super) clock: Clock,
     pub(super) remote: Remote,
     /// What a balancer announced; else kept when the descriptor is closed before the guest is told.
@@ -70,6 +74,8 @@ impl Entry {
             context: Box::default(),
             bytes_read: 0,
             bytes_written: 0,
+            proofs: 0,
+            queued: false,
             clock: Clock::new(limits),
             remote,
             local: None,

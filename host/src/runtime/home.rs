@@ -78,7 +78,7 @@ impl ShardHandle {
                     Seat::Up(instance) => {
                         let bytes = instance.memory_bytes();
                         state.note_memory(shard, bytes);
-                        None
+                        state.newcomers.trouble().map(str::to_owned)
                     }
                     Seat::Down(why) => Some(why.lines().next().unwrap_or_default().to_owned()),
                 }

@@ -36,6 +36,7 @@ mod options;
 mod peers;
 mod plugin;
 mod prepare;
+mod probation;
 mod recycle;
 mod reload;
 mod report;

@@ -10,12 +10,15 @@ use crate::pure::account::Account;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// An instance that has had `start`, and what it asked for meanwhile.
 pub(super) struct Candidate {
     pub(super) generation: SharedGeneration,
     pub(super) instance: Box<Instance<Sockets>>,
     pub(super) staged: Staged,
+    /// What it took to make it, `start` included.
+    pub(super) made_in: Duration,
 }
 
 /// What a generation is made from.
@@ -57,6 +60,7 @@ pub(super) fn prepare(
 pub(super) fn candidate(generation: &SharedGeneration, listener: &Arc<str>, limits: &Arc<Limits>) -> Result<Candidate> {
     let (plugin, timer_handler) = (&generation.plugin, generation.component.has_timer_handler());
     let mut slot = Some(Box::new(Sockets::for_candidate(limits.clone(), listener.clone(), timer_handler)));
+    let began = Instant::now();
     let failed = |fault: GuestFault| {
         evidence::of_candidate(listener, generation, &fault);
         refused(plugin, fault)
@@ -64,7 +68,7 @@ pub(super) fn candidate(generation: &SharedGeneration, listener: &Arc<str>, limi
     let mut instance = Instance::new(&generation.component, &generation.settings, &mut slot).map_err(failed)?;
     instance.start(&mut slot, plugin.configuration()).map_err(failed)?;
     let staged = slot.map(|sockets| sockets.staged).unwrap_or_default();
-    Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged })
+    Ok(Candidate { generation: generation.clone(), instance: Box::new(instance), staged, made_in: began.elapsed() })
 }
 
 fn refused(plugin: &Plugin, fault: GuestFault) -> Error {

@@ -181,6 +181,7 @@ impl Transaction<'_> {
             restore_us: outcomes.iter().map(|outcome| micros(outcome.restore)).collect(),
             snapshot_bytes: outcomes.iter().map(|outcome| outcome.snapshot_bytes).sum(),
             compile_us: micros(stats.compile),
+            start_us: outcomes.iter().map(|outcome| micros(outcome.made_in)).collect(),
             cached: stats.cached,
             dry_run: self.options.dry_run,
             notes: outcomes.into_iter().flat_map(|outcome| outcome.notes).collect(),

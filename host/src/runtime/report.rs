@@ -36,6 +36,9 @@ pub struct ReloadReport {
     pub compile_us: u64,
     /// Whether it came from the cache.
     pub cached: bool,
+    /// Microseconds to make an instance and to run its `start`, before the pause; one per worker. Empty where no instance was replaced.
+    #[serde(default)]
+    pub start_us: Vec<u64>,
     /// True if nothing was changed, because a dry run was asked for.
     pub dry_run: bool,
     /// What else the operator should know, a line each.
@@ -184,7 +187,7 @@ pub struct ListenerStatus {
     pub containment: ContainmentStatus,
     /// Those that are live, the oldest first.
     pub generations: Vec<GenerationStatus>,
-    /// `listening`, `draining`, or `failing: …` while restarts back off.
+    /// `listening`, `draining`, or `failing: …` while restarts back off, or new connections wait because of faults.
     pub state: String,
     /// The certificates that it shows, and those that its plugin may show.
     pub certificates: Vec<CertificateStatus>,
@@ -227,6 +230,9 @@ pub struct GenerationStatus {
     pub traps: u64,
     /// Connections that ended with an error.
     pub close_errors: u64,
+    /// What a handler took on average, of those events that were timed (one of sixteen), nanoseconds; none without events.
+    #[serde(default)]
+    pub handler_mean_ns: Option<u64>,
     /// Microseconds within which 99 of 100 events were handled, from a sample, to within a quarter. None before the first event.
     pub handler_p99_us: Option<u64>,
     /// `serving`, `draining`, or `canary 10%`; with the seconds that are left.

@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// What a fault counts against one call that goes well: where these are fewer than four to one, restarts come to wait. A peer
-/// that trips a bug with each of its requests must not slow many others down; making an instance costs microseconds.
+/// What a fault without a connection to blame (a timer's) counts against one call that goes well: where these are fewer than four to one,
+/// restarts come to wait. Faults that connections bring about have a pace of their own: see `probation.rs`.
 const FAULT: u32 = 4;
 /// Strikes that are answered by a fresh instance at once: some sixteen faults in a row.
 const FREE_STRIKES: u32 = 16 * FAULT;
@@ -46,7 +46,12 @@ impl State {
             self.condemn_all();
             return;
         }
-        self.strikes = self.strikes.saturating_add(FAULT);
+        if current.is_some() {
+            // Whoever did it is gone, and others like it wait for their turn.
+            self.newcomers.fault();
+        } else {
+            self.strikes = self.strikes.saturating_add(FAULT);
+        }
         if self.strikes <= FREE_STRIKES {
             self.restart(shard);
         } else {

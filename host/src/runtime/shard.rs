@@ -7,6 +7,7 @@ use super::generation::SharedGeneration;
 use super::listener::Listener;
 use super::meter::Meter;
 use super::nest::Member;
+use super::probation::Newcomers;
 use super::recycle::Recycler;
 use super::seat::Seat;
 use super::sockets::Sockets;
@@ -52,6 +53,9 @@ pub(super) struct State {
     pub(super) waiting: Vec<Waker>,
     /// Its instance's linear memory at the last look, bytes.
     pub(super) memory: u64,
+    pub(super) newcomers: Newcomers,
+    /// Whose turn it is has behaved well so far.
+    pub(super) vouched: bool,
     /// Grows with each fault, shrinks with each call that goes well.
     pub(super) strikes: u32,
     /// Where it has a share of CPU time to keep to.
@@ -121,6 +125,8 @@ impl State {
             held: false,
             closed: false,
             waiting: Vec::new(),
+            newcomers: Newcomers::new(),
+            vouched: false,
             strikes: 0,
         }
     }

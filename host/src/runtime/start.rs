@@ -234,7 +234,7 @@ fn install(
     candidate: Candidate,
 ) {
     make_room(local, &listener);
-    let Candidate { generation, instance, staged } = candidate;
+    let Candidate { generation, instance, staged, .. } = candidate;
     let mut sockets = listener.table(counters.clone(), membership);
     sockets.timer_handler = generation.component.has_timer_handler();
     staged.apply(&mut sockets);

@@ -37,6 +37,7 @@ impl Listener {
                 events: sum.events,
                 traps: sum.traps,
                 close_errors: sum.close_errors,
+                handler_mean_ns: sum.mean_ns(),
                 handler_p99_us: sum.p99().map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
                 state: words(role),
             }

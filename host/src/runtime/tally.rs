@@ -25,6 +25,8 @@ pub(super) struct Tally {
     /// Those of them that ended with an error.
     pub(super) close_errors: Count,
     times: Box<[Count]>,
+    /// Nanoseconds of all that were timed.
+    timed_ns: Count,
 }
 
 impl Default for Tally {
@@ -35,6 +37,7 @@ impl Default for Tally {
             closes: Count::default(),
             close_errors: Count::default(),
             times: (0..BUCKETS).map(|_| Count::default()).collect(),
+            timed_ns: Count::default(),
         }
     }
 }
@@ -49,10 +52,11 @@ impl Tally {
     /// An event is over.
     pub(super) fn end(&self, began: Option<Instant>) {
         self.events.add(1);
-        if let Some(began) = began
-            && let Some(bucket) = self.times.get(bucket(began.elapsed()))
+        if let Some(time) = began.map(|began| began.elapsed())
+            && let Some(bucket) = self.times.get(bucket(time))
         {
             bucket.add(1);
+            self.timed_ns.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         }
     }
 }
@@ -65,11 +69,12 @@ pub(super) struct Sum {
     pub(super) closes: u64,
     pub(super) close_errors: u64,
     times: Vec<u64>,
+    timed_ns: u64,
 }
 
 impl Default for Sum {
     fn default() -> Self {
-        Self { events: 0, traps: 0, closes: 0, close_errors: 0, times: vec![0; BUCKETS] }
+        Self { events: 0, traps: 0, closes: 0, close_errors: 0, times: vec![0; BUCKETS], timed_ns: 0 }
     }
 }
 
@@ -80,6 +85,7 @@ impl Sum {
         self.closes += tally.closes.get();
         self.close_errors += tally.close_errors.get();
         self.times.iter_mut().zip(&tally.times).for_each(|(sum, count)| *sum += count.get());
+        self.timed_ns = self.timed_ns.saturating_add(tally.timed_ns.get());
     }
 
     /// What came since an earlier sum of the same tallies.
@@ -89,6 +95,7 @@ impl Sum {
         self.closes = self.closes.saturating_sub(earlier.closes);
         self.close_errors = self.close_errors.saturating_sub(earlier.close_errors);
         self.times.iter_mut().zip(&earlier.times).for_each(|(now, then)| *now = now.saturating_sub(*then));
+        self.timed_ns = self.timed_ns.saturating_sub(earlier.timed_ns);
         self
     }
 
@@ -102,6 +109,11 @@ impl Sum {
         if let Some(times) = self.times.get_mut(bucket(time)) {
             *times += events;
         }
+    }
+
+    /// What an event took on average, in nanoseconds; none without events.
+    pub(super) fn mean_ns(&self) -> Option<u64> {
+        self.timed_ns.checked_div(self.timed())
     }
 
     /// The time within which 99 of 100 events were handled, to within a quarter; none without events.

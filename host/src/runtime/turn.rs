@@ -3,6 +3,7 @@
 use super::shard::{Shard, State};
 use crate::net::socket_error;
 use crate::pure::connection::Step;
+use crate::pure::probation::PROVEN;
 use crate::pure::socket::SocketId;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -20,15 +21,20 @@ pub(super) enum Turn {
 impl State {
     /// Does what can be done for connection `id` without waiting, within the budget of reads. `rang`: its alarm went off.
     pub(super) fn turn(&mut self, shard: &Rc<Shard>, id: SocketId, rang: bool, cx: &mut Context<'_>) -> Turn {
-        let limits = &*shard.listener.limits;
         if !self.begin_turn(shard, id, rang, cx) {
             return Turn::Over;
         }
+        if self.vouched { self.steps(shard, id, true, cx) } else { self.newcomers_turn(shard, id, cx) }
+    }
+
+    /// As many steps as are possible. Without being `admitted`, the guest isn't called.
+    pub(super) fn steps(&mut self, shard: &Rc<Shard>, id: SocketId, admitted: bool, cx: &mut Context<'_>) -> Turn {
+        let limits = &*shard.listener.limits;
         let mut buffer = shard.local.buffer.borrow_mut();
         let mut reads = limits.reads_per_turn;
         let slice = self.slice();
         loop {
-            let held = self.is_held();
+            let held = !admitted || self.is_held();
             let Some(sockets) = self.sockets.as_deref_mut() else { return Turn::Over };
             let Some(entry) = sockets.entries.get_mut(id.key()).filter(|entry| entry.id == id) else { return Turn::Over };
             let step = entry.machine.next(entry.conditions(held, limits));
@@ -82,6 +88,7 @@ impl State {
         let Some(sockets) = self.sockets.as_deref_mut() else { return false };
         let Some(entry) = sockets.entries.get_mut(id.key()).filter(|entry| entry.id == id) else { return false };
         entry.turn(cx.waker());
+        self.vouched = entry.proofs >= PROVEN;
         if rang {
             entry.expire(Instant::now(), &shard.listener.limits);
         }

@@ -33,6 +33,8 @@ pub(super) enum Vote {
 pub(super) struct Outcome {
     pub(super) connections: u64,
     pub(super) pause: Duration,
+    /// Before the pause: the new instance and its `start`.
+    pub(super) made_in: Duration,
     /// Of the pause.
     pub(super) snapshot: Duration,
     /// Of the pause.
@@ -132,7 +134,7 @@ pub(super) fn state(shard: &Rc<Shard>) -> Result<Option<(u64, String)>, Box<Refu
 impl State {
     /// `restore(old.snapshot())`.
     fn carry_over(&mut self, shard: &Rc<Shard>, candidate: &mut Candidate, ballot: Ballot) -> Result<Outcome, Box<Refusal>> {
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome { made_in: candidate.made_in, ..Outcome::default() };
         let begun = Instant::now();
         let snapshot = self.snapshot(shard)?;
         outcome.snapshot = begun.elapsed();

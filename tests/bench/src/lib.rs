@@ -3,6 +3,7 @@
 
 pub mod credentials;
 pub mod histogram;
+pub mod languages;
 pub mod load;
 pub mod machine;
 pub mod measure;

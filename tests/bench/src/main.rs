@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use sockdock_bench::{
     credentials::Credentials,
-    machine,
+    languages, machine,
     native::{self, Behaviour},
     process, reload,
     report::{Results, aligned, chart, document},
@@ -29,6 +29,8 @@ enum Command {
     Run(RunArgs),
     /// Measure what reloads cost those who are connected
     Reload(ReloadArgs),
+    /// Measure what a plugin's language costs
+    Languages(LanguagesArgs),
     /// Serve as the native server does, on a free port of 127.0.0.1
     Native {
         /// What it does with what it reads
@@ -95,10 +97,24 @@ struct ReloadArgs {
     note: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+struct LanguagesArgs {
+    /// Short runs: a look, no result
+    #[arg(long)]
+    quick: bool,
+    /// The repository
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Write docs/languages.md
+    #[arg(long, conflicts_with = "quick")]
+    record: bool,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(args) => run(&args),
         Command::Reload(args) => run_reload(args),
+        Command::Languages(args) => run_languages(&args),
         Command::Native { service, certificate, key, workers } => {
             let credentials = certificate.zip(key).map(|(certificate, key)| Credentials { certificate, key });
             let behaviour = match (service, credentials) {
@@ -127,7 +143,7 @@ fn run(args: &RunArgs) -> Result<()> {
     };
     ensure!(!args.record || pace.rounds >= 5, "a run that is recorded has five rounds at least");
 
-    let cores = cores(args)?;
+    let cores = two_cores(args.server_core, args.load_core)?;
     let files = process::raise_open_files()?;
     for scenario in &scenarios {
         let need = scenario.connections as u64 + 200;
@@ -200,6 +216,39 @@ fn run_reload(args: ReloadArgs) -> Result<()> {
     Ok(())
 }
 
+fn run_languages(args: &LanguagesArgs) -> Result<()> {
+    let root = args.root.canonicalize().context("--root")?;
+    let folder = tempfile::tempdir()?;
+    let cores = two_cores(None, None)?;
+    let bench = languages::Bench {
+        sockdock: root.join("target/release/sockdock"),
+        root,
+        quick: args.quick,
+        credentials: Credentials::write(folder.path())?,
+        cores,
+    };
+    bench.check()?;
+    process::raise_open_files()?;
+    let mut setting = machine::describe()?;
+    println!("{}", setting.join("\n"));
+    let before = machine::Activity::now()?;
+    let sections = bench.run()?;
+    let meanwhile = machine::Activity::now()?.others_since(before);
+    for section in &sections {
+        println!("\n{}\n{}", section.title, aligned(&section.table));
+        for (name, found, aim, reached) in &section.aims {
+            println!("  {name}: {found} ({aim}){}", if *reached { "" } else { " MISSED" });
+        }
+    }
+    println!("\n{meanwhile}");
+    if args.record {
+        setting.push(meanwhile);
+        fs::write(bench.root.join("docs/languages.md"), languages::document(&sections, &setting))?;
+        println!("written: docs/languages.md");
+    }
+    Ok(())
+}
+
 fn record(runner: &Runner, results: &[Results], setting: &[String]) -> Result<()> {
     let docs = runner.programs.root.join("docs");
     fs::write(docs.join("benchmarks.svg"), chart(results))?;
@@ -208,10 +257,10 @@ fn record(runner: &Runner, results: &[Results], setting: &[String]) -> Result<()
     Ok(())
 }
 
-fn cores(args: &RunArgs) -> Result<Cores> {
+fn two_cores(server: Option<usize>, load: Option<usize>) -> Result<Cores> {
     let allowed = process::cores()?;
     ensure!(allowed.len() >= 2, "two cores are needed, one for the servers and one for the load");
-    let cores = Cores { server: args.server_core.unwrap_or(allowed[1]), load: args.load_core.unwrap_or(allowed[0]) };
+    let cores = Cores { server: server.unwrap_or(allowed[1]), load: load.unwrap_or(allowed[0]) };
     ensure!(cores.server != cores.load, "servers and load need a core each");
     Ok(cores)
 }

@@ -107,6 +107,16 @@ pub fn memory(scenario: &Scenario, server: &Server, credentials: &Credentials, s
     Ok(Sample::Memory { per_connection, resident })
 }
 
+/// Opens connections to a server, has each say one thing, and answers what it holds then, in bytes.
+pub fn held(scenario: &Scenario, server: &Server, credentials: &Credentials, settle: Duration) -> Result<u64> {
+    let mut clients = connect(scenario, server, credentials)?;
+    check(scenario, server, &clients.once()?)?;
+    clients.idle(settle)?;
+    let resident = server.resident()?;
+    clients.reset();
+    Ok(resident)
+}
+
 /// Has redis-benchmark load the server for about `duration` and answers what that cost it.
 pub fn redis(
     scenario: &Scenario,
@@ -115,7 +125,7 @@ pub fn redis(
     warm_up: Duration,
     duration: Duration,
 ) -> Result<Sample> {
-    let context = || format!("{} at {}", server.kind.name(), scenario.id());
+    let context = || format!("{} at {}", server.name, scenario.id());
     redis_benchmark::fill(server.address).with_context(context)?;
     // It takes a number of requests rather than a time. The first guess is a second's work of nobody; then what was measured.
     let mut run = Run { address: server.address, connections: scenario.connections, pipeline, requests: 10_000 };
@@ -148,7 +158,7 @@ fn check(scenario: &Scenario, server: &Server, tally: &Tally) -> Result<()> {
     ensure!(
         *units > 0 && *corrupted == 0 && *lost == 0,
         "{} at {}: {units} answers, {corrupted} of them corrupted, {lost} connections lost",
-        server.kind.name(),
+        server.name,
         scenario.id()
     );
     Ok(())

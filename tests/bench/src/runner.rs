@@ -56,17 +56,17 @@ impl Runner {
 
     fn traffic(&self, scenario: &Scenario) -> Result<Vec<Round>> {
         let kinds = scenario.service.offered_by();
-        let servers = kinds.map(|kind| self.start(kind, scenario.service)).collect::<Result<Vec<_>>>()?;
+        let servers = kinds.map(|kind| Ok((kind, self.start(kind, scenario.service)?))).collect::<Result<Vec<_>>>()?;
         let Pace { rounds, warm_up, measured } = self.pace;
         let measure = |server: &Server| match scenario.measure {
             Measure::Redis { request, pipeline } => measure::redis(scenario, server, (request, pipeline), warm_up, measured),
             _ => measure::traffic(scenario, server, &self.credentials, warm_up, measured),
         };
         // A round that doesn't count, for what compiles while it runs.
-        for server in &servers {
+        for (_, server) in &servers {
             measure(server)?;
         }
-        in_rounds(rounds, &servers, |server| Ok((server.kind, measure(server)?)))
+        in_rounds(rounds, &servers, |(kind, server)| Ok((*kind, measure(server)?)))
     }
 
     /// Memory is looked at in a server that has served nobody before.
@@ -88,5 +88,16 @@ impl Runner {
 
 /// Each round has all of them, and begins with another one.
 fn in_rounds<T>(rounds: usize, all: &[T], each: impl Fn(&T) -> Result<(Kind, Sample)>) -> Result<Vec<Round>> {
-    (0..rounds).map(|round| (0..all.len()).map(|n| each(&all[(round + n) % all.len()])).collect()).collect()
+    Ok(interleaved(rounds, all, each)?.into_iter().map(|round| round.into_iter().collect()).collect())
+}
+
+/// A sample of each in each round, in the order of `all`; each round begins with another one.
+pub fn interleaved<T, S>(rounds: usize, all: &[T], each: impl Fn(&T) -> Result<S>) -> Result<Vec<Vec<S>>> {
+    let round = |round: usize| {
+        let order = (0..all.len()).map(|n| (round + n) % all.len());
+        let mut samples = order.map(|at| Ok((at, each(&all[at])?))).collect::<Result<Vec<_>>>()?;
+        samples.sort_by_key(|(at, _)| *at);
+        Ok(samples.into_iter().map(|(_, sample)| sample).collect())
+    };
+    (0..rounds).map(round).collect()
 }

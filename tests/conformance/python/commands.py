@@ -10,10 +10,6 @@ from sockdock import Socket, SocketError, TlsOptions, timers
 from record import Trace, escape
 
 
-class ToldToTrap(BaseException):
-    """In `start`, `snapshot` and `restore` the kit makes an error of any `Exception`; this isn't one."""
-
-
 class Commands:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -23,7 +19,6 @@ class Commands:
         self.bytes = b""
         # What `eat` keeps.
         self.eaten: list[bytearray] = []
-        self.in_lifecycle = False
 
     def run(self, script: str, socket: Socket | None) -> str:
         """Carries out the commands of a line, or of a script about `socket`; the answers."""
@@ -53,7 +48,7 @@ class Commands:
         return OF_A_SOCKET[name](Socket.of(int(first)), rest)
 
     def trap(self) -> None:
-        raise (ToldToTrap if self.in_lifecycle else RuntimeError)("told to trap")
+        raise RuntimeError("told to trap")
 
     def connect(self, address: str, options: str) -> int:
         named: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 use crate::guests;
 use sockdock_tests::{Serve, Subject, Tracer, eventually};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 fn tracer(options: impl FnOnce(Serve) -> Serve) -> Tracer {
     Tracer::start(guests::TRACER, options)
@@ -75,20 +75,56 @@ fn one_of_many_instances() {
 }
 
 #[test]
-fn repeated_traps_back_off_and_are_told() {
+fn repeated_traps_are_slowed_down_and_told() {
     let tracer = tracer(|serve| serve);
-    let state = eventually("a restart that waits", || {
-        tracer.push("trap");
-        tracer.reconnect();
+    // More at once than there may be.
+    let state = eventually("faults that come too fast", || {
+        let culprits: Vec<_> = (0..40).map(|_| tracer.unix("control.sock")).collect();
+        for mut culprit in culprits {
+            culprit.write_all(b"trap\n").ok();
+        }
         let state = tracer.status()["state"].as_str().unwrap().to_owned();
         (state != "listening").then_some(state)
     });
+    tracer.reconnect();
     assert!(state.starts_with("failing: "), "{state}");
-    // It comes back by itself.
+    // It comes back by itself, when the last of them has had its turn.
+    tracer.wait_count("connections", 1);
     eventually("the listener to recover", || (tracer.status()["state"] == "listening").then_some(()));
     let mut subject = tracer.connect();
     tracer.tell(&format!("write {} well", subject.id));
     subject.peer.expect("well");
+}
+
+/// Peers that make it fail with each request they send, as fast as they can; and others.
+#[test]
+fn who_behaves_is_served_while_others_make_it_fail() {
+    let serve = Serve::guest(guests::FAULTY).tcp().unix("culprit").set("commands", "off").set("in", "data").set("how", "trap");
+    let path = serve.path("culprit");
+    let host = serve.set("culprit", path.display().to_string()).start();
+    let mut known = host.tcp();
+    (0..20).for_each(|_| known.echo("well"));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let mut culprit = host.unix("culprit");
+                    // Whether it was reset before it has sent all doesn't matter.
+                    culprit.write_all(b"trap").ok();
+                    culprit.read_exact(&mut [0; 4]).ok();
+                }
+            });
+        }
+        host.wait_log(&["events of connections that aren't known to behave wait"]);
+        (0..1_000).for_each(|_| known.echo("still well"));
+        // Newcomers have to wait, not to go.
+        let mut newcomer = host.tcp();
+        (0..20).for_each(|_| newcomer.echo("new"));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(host.count("traps") > 16);
+    eventually("the end of it", || (host.status()["state"] == "listening").then_some(()));
 }
 
 #[test]

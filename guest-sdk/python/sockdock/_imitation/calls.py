@@ -223,7 +223,10 @@ def peer_certificates(socket: int) -> list[bytes]:
 
 
 tls = SimpleNamespace(
-    session=lambda socket: reading(socket).tls, peer_certificates=peer_certificates, upgrade_client=upgrade, upgrade_server=upgrade
+    session=lambda socket: reading(socket).tls,
+    peer_certificates=peer_certificates,
+    upgrade_client=upgrade,
+    upgrade_server=upgrade,
 )
 
 

@@ -101,6 +101,7 @@ mod tests {
             snapshot_bytes: 1 << 20,
             compile_us: 812_000,
             cached: false,
+            start_us: vec![60, 70],
             dry_run: false,
             notes: vec!["two\nlines".into()],
         }

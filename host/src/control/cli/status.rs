@@ -237,6 +237,7 @@ mod tests {
             age_seconds: 61,
             connections: 1000 / number,
             events: 12_345,
+            handler_mean_ns: None,
             handler_p99_us: (number == 2).then_some(1_500),
             state: state.into(),
             ..GenerationStatus::default()

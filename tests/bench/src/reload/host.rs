@@ -36,6 +36,10 @@ pub struct Reloaded {
     pub restore: Vec<u64>,
     /// Bytes of snapshot, all workers together.
     pub snapshot_bytes: u64,
+    /// To compile it, or to read it from the cache, in microseconds.
+    pub compile: u64,
+    /// To make each instance, its `start` included, in microseconds.
+    pub start: Vec<u64>,
 }
 
 impl Host {
@@ -83,6 +87,8 @@ impl Host {
             snapshot: all("snapshot_us")?,
             restore: all("restore_us")?,
             snapshot_bytes: report["snapshot_bytes"].as_u64().context("no snapshot_bytes")?,
+            compile: report["compile_us"].as_u64().context("no compile_us")?,
+            start: all("start_us")?,
         })
     }
 
@@ -93,17 +99,22 @@ impl Host {
     }
 
     fn request(&self, method: &str, path: &str, body: &Value) -> Result<(u16, Value)> {
-        let mut stream = UnixStream::connect(&self.admin).context("the admin socket")?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        let body = body.to_string();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nContent-Length: {}", body.len());
-        stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("not HTTP")?;
-        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).context("no status code")?;
-        Ok((code, serde_json::from_str(body)?))
+        request(&self.admin, method, path, body)
     }
+}
+
+/// Asks the host whose control socket is `admin`.
+pub(crate) fn request(admin: &Path, method: &str, path: &str, body: &Value) -> Result<(u16, Value)> {
+    let mut stream = UnixStream::connect(admin).context("the admin socket")?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let body = body.to_string();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nContent-Length: {}", body.len());
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("not HTTP")?;
+    let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).context("no status code")?;
+    Ok((code, serde_json::from_str(body)?))
 }
 
 impl Drop for Host {

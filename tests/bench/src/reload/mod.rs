@@ -1,7 +1,7 @@
 //! What reloads cost those who are connected: `make bench-reload`.
 
 mod chat;
-mod host;
+pub(crate) mod host;
 mod losses;
 mod page;
 mod pauses;

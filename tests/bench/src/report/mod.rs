@@ -4,7 +4,7 @@ mod chart;
 mod document;
 mod statistics;
 
-use self::statistics::{Spread, median};
+use self::statistics::median;
 use crate::{
     histogram::Histogram,
     measure::{Latency, Sample, Traffic},
@@ -13,7 +13,11 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-pub use self::{chart::chart, document::document};
+pub use self::{
+    chart::chart,
+    document::document,
+    statistics::{Spread, median as middle},
+};
 
 /// Every server's sample of one round.
 pub type Round = BTreeMap<Kind, Sample>;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The middle one; NaN of nothing.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => f64::NAN,
@@ -24,7 +24,8 @@ pub struct Spread {
 }
 
 impl Spread {
-    pub(super) fn of(values: Vec<f64>) -> Self {
+    /// Of some figures.
+    pub fn of(values: Vec<f64>) -> Self {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         Self { median: median(values), least, most }

@@ -24,8 +24,8 @@ use std::{
 
 /// A server that runs; dropped, it is killed.
 pub struct Server {
-    /// Who.
-    pub kind: Kind,
+    /// Who, for people.
+    pub name: &'static str,
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
@@ -36,7 +36,7 @@ pub struct Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("kind", &self.kind).field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server").field("name", &self.name).field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -61,33 +61,47 @@ impl Server {
         if kind == Kind::Envoy {
             command.stdout(Stdio::null()).stderr(Stdio::piped());
         }
-        let mut child = command.spawn().with_context(|| format!("cannot start {}: {command:?}", kind.name()))?;
+        Self::launch(kind.name(), command, scratch, |output| match (kind, chosen) {
+            (Kind::Envoy, _) => envoy::listening(output),
+            (_, Some(address)) => redis::ready(output).map(|()| address),
+            _ => listening(output),
+        })
+    }
+
+    /// Starts one that prints `listening on tcp://…`, then `ready`.
+    pub fn printing(name: &'static str, mut command: Command, scratch: tempfile::TempDir) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        Self::launch(name, command, scratch, listening)
+    }
+
+    fn launch(
+        name: &'static str,
+        mut command: Command,
+        scratch: tempfile::TempDir,
+        ready: impl FnOnce(&mut dyn BufRead) -> Result<SocketAddr>,
+    ) -> Result<Self> {
+        let mut child = command.spawn().with_context(|| format!("cannot start {name}: {command:?}"))?;
         let stdout = child.stdout.take().map(|pipe| Box::new(BufReader::new(pipe)) as Box<dyn BufRead>);
         let stderr = child.stderr.take().map(|pipe: ChildStderr| Box::new(BufReader::new(pipe)) as Box<dyn BufRead>);
         let mut output = stdout.or(stderr).context("no output")?;
-        let address = match (kind, chosen) {
-            (Kind::Envoy, _) => envoy::listening(&mut *output),
-            (_, Some(address)) => redis::ready(&mut *output).map(|()| address),
-            _ => listening(&mut *output),
-        };
-        match address {
-            Ok(address) => Ok(Self { kind, address, child, _output: output, _scratch: scratch }),
+        match ready(&mut *output) {
+            Ok(address) => Ok(Self { name, address, child, _output: output, _scratch: scratch }),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
-                Err(error.context(format!("{} didn't get ready: {command:?}", kind.name())))
+                Err(error.context(format!("{name} didn't get ready: {command:?}")))
             }
         }
     }
 
     /// CPU time so far.
     pub fn cpu(&self) -> Result<CpuTime> {
-        CpuTime::of(self.child.id()).context(self.kind.name())
+        CpuTime::of(self.child.id()).context(self.name)
     }
 
     /// Resident memory now, in bytes.
     pub fn resident(&self) -> Result<u64> {
-        resident(self.child.id()).context(self.kind.name())
+        resident(self.child.id()).context(self.name)
     }
 }
 
