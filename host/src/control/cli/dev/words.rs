@@ -62,6 +62,7 @@ mod tests {
             from_version: None,
             connections: 1,
             pause_us: vec![120, 80],
+            start_us: vec![],
             snapshot_us: vec![],
             restore_us: vec![],
             snapshot_bytes: 0,
