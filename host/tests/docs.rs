@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-const COMMANDS: [&str; 9] = ["serve", "connect", "reload", "promote", "rollback", "status", "stop", "build", "inspect"];
+const COMMANDS: [&str; 11] =
+    ["serve", "connect", "reload", "promote", "rollback", "status", "stop", "new", "build", "dev", "inspect"];
 
 fn help(command: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_sockdock")).args([command, "--help"]).output().unwrap();
@@ -34,12 +35,23 @@ fn the_operating_guide_knows_every_flag_of_serve_and_connect() {
 }
 
 #[test]
+fn the_guide_for_authors_knows_the_flags_that_are_theirs() {
+    let operators = flags(&help("serve"));
+    let known = flags(&guide("docs/developing.md"));
+    for command in ["new", "build", "dev"] {
+        let own: Vec<String> = flags(&help(command)).difference(&operators).cloned().collect();
+        let missing: Vec<&String> = own.iter().filter(|flag| !known.contains(*flag)).collect();
+        assert!(missing.is_empty(), "docs/developing.md doesn't mention {missing:?} of `sockdock {command}`");
+    }
+}
+
+#[test]
 fn the_guides_name_no_flag_that_is_not_there() {
     let known: BTreeSet<String> = COMMANDS.iter().flat_map(|command| flags(&help(command))).collect();
     assert!(known.contains("--dry-run") && known.contains("--listen-tls"), "help wasn't understood: {known:?}");
     // curl's, in an example.
     let others = BTreeSet::from(["--unix-socket".to_owned()]);
-    for name in ["README.md", "docs/operating.md", "docs/tls.md"] {
+    for name in ["README.md", "docs/developing.md", "docs/operating.md", "docs/tls.md"] {
         let unknown: Vec<String> =
             flags(&guide(name)).into_iter().filter(|flag| !known.contains(flag) && !others.contains(flag)).collect();
         assert!(unknown.is_empty(), "{name} names {unknown:?}");

@@ -4,6 +4,7 @@ use crate::{Client, Guest, Output, Program, Serve, admin, lines::Lines, wait::ev
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::{Value, json};
 use std::{
+    cell::Cell,
     ffi::OsStr,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -53,10 +54,15 @@ pub struct Host {
 
 impl Host {
     #[track_caller]
-    pub(crate) fn started(serve: Serve, mut child: Child) -> Self {
+    pub(crate) fn of(serve: Serve, mut child: Child) -> Self {
         let stdout = Lines::of(child.stdout.take().unwrap());
         let log = Lines::of(child.stderr.take().unwrap());
-        let mut host = Self { child, admin: serve.admin(), serve, addresses: Vec::new(), stdout, log };
+        Self { child, admin: serve.admin(), serve, addresses: Vec::new(), stdout, log }
+    }
+
+    #[track_caller]
+    pub(crate) fn started((serve, child): (Serve, Child)) -> Self {
+        let mut host = Self::of(serve, child);
         let ready = host.stdout.wait_for(host.serve.patience, |line| line == "ready");
         assert!(ready.is_some(), "the host didn't say that it is ready");
         for line in host.stdout.all() {
@@ -218,6 +224,25 @@ impl Host {
     /// What it printed to standard output.
     pub fn said(&self) -> Vec<String> {
         self.stdout.all()
+    }
+
+    /// Waits for a line on standard output that has all these words.
+    #[track_caller]
+    pub fn wait_said(&self, words: &[&str]) -> String {
+        self.wait_said_again(1, words)
+    }
+
+    /// Waits for the `number`th of such lines.
+    #[track_caller]
+    pub fn wait_said_again(&self, number: usize, words: &[&str]) -> String {
+        let seen = Cell::new(0);
+        let fits = |line: &str| {
+            seen.set(seen.get() + usize::from(words.iter().all(|word| line.contains(word))));
+            seen.get() == number
+        };
+        self.stdout
+            .wait_for(self.serve.patience, fits)
+            .unwrap_or_else(|| panic!("{} lines with {words:?} on stdout, not {number}", seen.get()))
     }
 
     /// Its memory that no file backs, in bytes.

@@ -52,6 +52,12 @@ impl Program {
         self
     }
 
+    /// Runs it in this folder.
+    pub fn folder(mut self, folder: impl AsRef<std::path::Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Sets an environment variable.
     pub fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);

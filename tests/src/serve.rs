@@ -7,7 +7,7 @@ use crate::{
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -20,6 +20,8 @@ pub struct Serve {
     configured: bool,
     /// Some: connects there instead.
     target: Option<String>,
+    /// The plugin is a source folder that is worked on.
+    dev: bool,
     /// What starts it.
     launcher: Vec<OsString>,
     args: Vec<OsString>,
@@ -51,6 +53,7 @@ impl Serve {
             plugin: path.into(),
             configured: false,
             target: None,
+            dev: false,
             launcher: Vec::new(),
             args: Vec::new(),
             patience: DEADLINE,
@@ -62,6 +65,11 @@ impl Serve {
     /// Serves what a configuration file describes.
     pub fn configured(file: impl Into<PathBuf>) -> Self {
         Self { configured: true, ..Self::plugin(file) }
+    }
+
+    /// Serves a source folder, and swaps in what changes there.
+    pub fn dev(folder: impl Into<PathBuf>) -> Self {
+        Self { dev: true, ..Self::plugin(folder) }
     }
 
     /// Listens on a free TCP port.
@@ -135,10 +143,23 @@ impl Serve {
     /// Starts it and waits until it says that it is ready.
     #[track_caller]
     pub fn start(self) -> Host {
+        Host::started(self.spawned())
+    }
+
+    /// Starts it without waiting for anything.
+    #[track_caller]
+    pub fn spawn(self) -> Host {
+        let (serve, child) = self.spawned();
+        Host::of(serve, child)
+    }
+
+    #[track_caller]
+    fn spawned(self) -> (Self, Child) {
         let mut words = self.launcher.iter().cloned().chain([sockdock().into()]);
         let mut command = Command::new(words.next().expect("a command"));
         command.args(words).args(self.arguments()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Host::started(self, command.spawn().expect("start sockdock"))
+        let child = command.spawn().expect("start sockdock");
+        (self, child)
     }
 
     /// Runs it to its end, for a start that must fail.
@@ -152,7 +173,11 @@ impl Serve {
     }
 
     fn arguments(&self) -> Vec<OsString> {
-        let command = if self.target.is_some() { "connect" } else { "serve" };
+        let command = match &self.target {
+            Some(_) => "connect",
+            None if self.dev => "dev",
+            None => "serve",
+        };
         let mut all: Vec<OsString> = vec![command.into()];
         all.extend(self.configured.then(|| "-c".into()));
         all.push(self.plugin.clone().into());

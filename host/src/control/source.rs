@@ -12,6 +12,8 @@ pub(crate) struct Source {
     settings: Vec<(String, String)>,
     /// What the component has to be.
     digest: Option<Digest>,
+    /// Built without optimisation, if it is built.
+    debug: bool,
 }
 
 impl Source {
@@ -21,12 +23,17 @@ impl Source {
             Error::configuration(format!("cannot use {} as a plugin's path: {error}", path.display()))
                 .hint("name a .wasm component or a plugin's source folder")
         })?;
-        Ok(Self { path, settings, digest: None })
+        Ok(Self { path, settings, digest: None, debug: false })
     }
 
     /// The component has to have this digest.
     pub(crate) fn pinned(self, digest: Option<Digest>) -> Self {
         Self { digest, ..self }
+    }
+
+    /// Without optimisation, if it is a folder.
+    pub(crate) fn debug(self, debug: bool) -> Self {
+        Self { debug, ..self }
     }
 
     /// What to call a listener that wasn't given a name: the file's or the folder's.
@@ -40,7 +47,7 @@ impl Source {
     /// Reads the component, after a build if this is a folder. Blocks, a build for long.
     pub(crate) fn load(&self, output: CompilerOutput) -> Result<Plugin> {
         let file = match std::fs::metadata(&self.path) {
-            Ok(found) if found.is_dir() => build::build(&self.path, &BuildOptions { output, ..BuildOptions::default() })?.file,
+            Ok(found) if found.is_dir() => build::build(&self.path, &BuildOptions { output, debug: self.debug, to: None })?.file,
             _ => self.path.clone(),
         };
         let plugin = Plugin::from_file(file)?.built_from(&self.path);

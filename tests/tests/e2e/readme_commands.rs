@@ -3,7 +3,8 @@
 use sockdock_tests::{Document, Output, Program, repository};
 
 /// What stands for something of the reader's own, and what a reader might put there.
-const BLANKS: [(&str, &str); 4] = [("HOST:PORT", "127.0.0.1:1"), ("ADDR", "127.0.0.1:0"), ("COMMAND", "status"), ("…", "")];
+const BLANKS: [(&str, &str); 5] =
+    [("HOST:PORT", "127.0.0.1:1"), ("ADDR", "127.0.0.1:0"), ("COMMAND", "status"), ("LANG", "rust"), ("…", "")];
 
 /// Has the command line read, but not carried out: `--help` comes last, so all before it must be right.
 fn asked_for_help(command: &str) -> Output {

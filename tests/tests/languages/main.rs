@@ -35,6 +35,7 @@ mod contract;
 mod draining;
 mod ending;
 mod plugins;
+mod projects;
 mod readmes;
 mod reload;
 mod speaking;

@@ -1,14 +1,20 @@
 //! A plugin's source folder to a component. One file per language; this one chooses, and puts the result in its place.
 
+mod c;
+mod component;
+mod go;
+mod js;
+mod python;
 mod rust;
 mod toolchain;
+mod tools;
+mod workshop;
 
 use crate::{Error, Result};
 use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// A language that plugins are written in.
@@ -19,22 +25,38 @@ trait Language {
     fn claims(&self, folder: &Path) -> bool;
     /// Builds the project; answers where the component lies, inside the language's own build folder.
     fn build(&self, folder: &Path, options: &BuildOptions) -> Result<PathBuf>;
+    /// Other folders that its sources are in.
+    fn other_sources(&self, _folder: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
-/// What this version can build.
-const LANGUAGES: [&dyn Language; 1] = [&rust::Rust];
+/// What can be built. A file that says what a project is comes before files that only tell what it is written in.
+const LANGUAGES: [&dyn Language; 5] = [&rust::Rust, &js::JavaScript, &python::Python, &go::Go, &c::C];
 
-/// Files by which projects in other languages are known.
-const OTHERS: [(&str, &str); 5] = [
+/// Files by which projects are known: those that can be built, and others that people may try.
+const KNOWN_BY: [(&str, &str); 7] = [
+    ("Cargo.toml", "Rust"),
     ("package.json", "JavaScript"),
     ("pyproject.toml", "Python"),
-    ("requirements.txt", "Python"),
     ("go.mod", "Go"),
+    ("kit/sockdock.h", "C"),
     ("composer.json", "PHP"),
+    ("Gemfile", "Ruby"),
 ];
 
-/// What their sources end in, for those that come without such a file.
-const ENDINGS: [(&str, &str); 4] = [("c", "C"), ("js", "JavaScript"), ("ts", "TypeScript"), ("py", "Python")];
+/// What sources end in, for those that come without such a file.
+const ENDINGS: [(&str, &str); 9] = [
+    ("rs", "Rust"),
+    ("c", "C"),
+    ("cpp", "C"),
+    ("js", "JavaScript"),
+    ("mjs", "JavaScript"),
+    ("ts", "JavaScript"),
+    ("py", "Python"),
+    ("go", "Go"),
+    ("rb", "Ruby"),
+];
 
 /// How to build.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +75,8 @@ pub(crate) enum CompilerOutput {
     /// To this process's stderr as they come.
     #[default]
     Shown,
+    /// Only what is amiss, and that to stderr.
+    Complaints,
     /// Into the error, if the build fails.
     InError,
 }
@@ -64,24 +88,57 @@ pub(crate) struct Built {
     pub(crate) file: PathBuf,
 }
 
-/// Builds the plugin in `folder`. Blocks until the compiler is done.
+/// Builds the plugin in `folder`, or makes a component of the core module that `folder` is. Blocks until the compiler is done.
 pub(crate) fn build(folder: &Path, options: &BuildOptions) -> Result<Built> {
     let found = fs::metadata(folder).map_err(|error| {
         Error::configuration(format!("cannot read the folder {}: {error}", folder.display()))
             .hint("name the folder that holds the plugin's source")
     })?;
     if !found.is_dir() {
-        let error = Error::configuration(format!("{} is a file, not a source folder", folder.display()));
-        return Err(error.hint("a .wasm component needs no build: hand it to `sockdock serve` or `sockdock inspect`"));
+        return build_module(folder, options);
     }
     let language = LANGUAGES.iter().find(|language| language.claims(folder)).ok_or_else(|| unknown(folder))?;
     let to = match &options.to {
         Some(to) => to.clone(),
         None => default_output(folder)?,
     };
-    let artifact = language.build(folder, options)?;
+    // Compilers run in the project's folder, where a relative path would mean another one.
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| Error::configuration(format!("cannot resolve the folder {}: {error}", folder.display())))?;
+    let artifact = language.build(&folder, options)?;
     place(&artifact, &to)?;
     Ok(Built { file: to })
+}
+
+/// Makes a component of a core module, which another compiler has made.
+fn build_module(module: &Path, options: &BuildOptions) -> Result<Built> {
+    let bytes = fs::read(module).map_err(|error| Error::configuration(format!("cannot read {}: {error}", module.display())))?;
+    let made = component::component(bytes.clone(), module)?;
+    if made == bytes {
+        let error = Error::configuration(format!("{} is a component already", module.display()));
+        return Err(error.hint("it needs no build: hand it to `sockdock serve` or `sockdock inspect`"));
+    }
+    let to = options.to.as_ref().ok_or_else(|| {
+        Error::configuration(format!("{} is a file, so it isn't told where its component goes", module.display()))
+            .hint("say so: `sockdock build MODULE.wasm -o COMPONENT.wasm`")
+    })?;
+    place_bytes(&made, to)?;
+    Ok(Built { file: to.clone() })
+}
+
+/// The folders that a project's sources are in, its own first.
+pub(crate) fn source_folders(folder: &Path) -> Vec<PathBuf> {
+    let language = LANGUAGES.iter().find(|language| language.claims(folder));
+    let others = language.map(|language| language.other_sources(folder)).unwrap_or_default();
+    // One that lies in another is watched with that.
+    let mut all = vec![folder.to_owned()];
+    for other in others {
+        if !all.iter().any(|known| other.starts_with(known)) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 /// The folder's name rather than the package's: it can be told without asking the compiler.
@@ -99,41 +156,50 @@ fn default_output(folder: &Path) -> Result<PathBuf> {
 
 /// Copies `artifact` to `to` in one step: who reads `to` meanwhile gets the old component or the new one, whole.
 fn place(artifact: &Path, to: &Path) -> Result<()> {
-    let failed = |what: &str, path: &Path, error: &std::io::Error| {
-        Error::host(format!("cannot {what} {}: {error}", path.display())).hint("give another place with -o FILE")
-    };
-    let bytes = fs::read(artifact).map_err(|error| failed("read", artifact, &error))?;
-    let mut name = to
+    let bytes = fs::read(artifact).map_err(|error| {
+        Error::host(format!("cannot read {}: {error}", artifact.display())).hint("something has taken it away; build again")
+    })?;
+    place_bytes(&bytes, to)
+}
+
+fn place_bytes(bytes: &[u8], to: &Path) -> Result<()> {
+    let name = to
         .file_name()
         .filter(|_| !to.is_dir())
-        .ok_or_else(|| Error::configuration(format!("{} is a folder, not a file", to.display())).hint("give -o FILE"))?
-        .to_owned();
-    // Two builds at once, of this process or another, don't meet in one temporary file.
-    static BUILDS: AtomicU64 = AtomicU64::new(0);
-    name.push(format!(".{}-{}.part", std::process::id(), BUILDS.fetch_add(1, Ordering::Relaxed)));
-    let part = to.with_file_name(name);
-    let written = fs::File::create(&part).and_then(|mut file| file.write_all(&bytes)).and_then(|()| fs::rename(&part, to));
+        .ok_or_else(|| Error::configuration(format!("{} is a folder, not a file", to.display())).hint("give -o FILE"))?;
+    // What is there already needn't be written, and keeps its time.
+    if fs::read(to).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let part = workshop::tempfile_in(to.parent().unwrap_or(Path::new("")), &name.to_string_lossy());
+    let written = fs::File::create(&part).and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&part, to));
     written.map_err(|error| {
         let _ = fs::remove_file(&part);
-        failed("write", to, &error)
+        Error::host(format!("cannot write {}: {error}", to.display())).hint("give another place with -o FILE")
     })
 }
 
 /// Why `folder` can't be built.
 fn unknown(folder: &Path) -> Error {
     let known = LANGUAGES.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
-    let by_file =
-        OTHERS.iter().find(|(file, _)| folder.join(file).is_file()).map(|(file, language)| ((*file).to_owned(), *language));
-    let found = by_file.or_else(|| first_source(folder));
-    match found {
-        Some((file, language)) => Error::configuration(format!(
-            "{} is a {language} project ({file}); this version builds {known} only",
+    let language_of = |by: &str| KNOWN_BY.iter().find(|(file, _)| *file == by).map(|(_, language)| *language);
+    let by_file = KNOWN_BY.iter().map(|(file, _)| *file).find(|file| folder.join(file).is_file());
+    if let Some((file, language)) = by_file.and_then(|file| Some((file, language_of(file)?))) {
+        return Error::configuration(format!("{} is a {language} project ({file}); sockdock builds {known}", folder.display()))
+            .hint("build it to a component with the language's own tools, and hand the .wasm file to sockdock");
+    }
+    if let Some((file, language)) = first_source(folder) {
+        let marks = KNOWN_BY.iter().find(|(_, known)| *known == language).map(|(mark, _)| *mark).unwrap_or_default();
+        return Error::configuration(format!(
+            "{} holds {file}, but no {marks}, by which a project in {language} is known",
             folder.display()
         ))
-        .hint("build it to a component with the language's own tools, and hand the .wasm file to sockdock"),
-        None => Error::configuration(format!("{} holds no project that sockdock can build", folder.display()))
-            .hint("a Rust plugin has a Cargo.toml there; a component that is built already is named by its .wasm file"),
+        .hint("`sockdock new` makes a project that has all it needs");
     }
+    Error::configuration(format!("{} holds no project that sockdock can build ({known})", folder.display())).hint(
+        "a project has a Cargo.toml, package.json, pyproject.toml, go.mod or kit/sockdock.h; `sockdock new` makes one; a component that is \
+         built already is named by its .wasm file",
+    )
 }
 
 /// The first file, by name, that is a source in another language; and that language.
@@ -160,20 +226,24 @@ mod tests {
 
     #[test]
     fn other_languages_are_named() {
-        for (file, language) in [
-            ("package.json", "JavaScript"),
-            ("pyproject.toml", "Python"),
-            ("go.mod", "Go"),
-            ("main.c", "C"),
-            ("echo.js", "JavaScript"),
-            ("echo.py", "Python"),
+        let folder = folder_with("composer.json");
+        let error = build(folder.path(), &BuildOptions::default()).unwrap_err();
+        assert!(error.message().contains("is a PHP project (composer.json); sockdock builds Rust, JavaScript"), "{error}");
+    }
+
+    #[test]
+    fn sources_without_a_project_are_told_what_is_missing() {
+        for (file, mark) in [
+            ("lib.rs", "Cargo.toml"),
+            ("echo.c", "kit/sockdock.h"),
+            ("echo.ts", "package.json"),
+            ("echo.py", "pyproject.toml"),
+            ("echo.go", "go.mod"),
         ] {
             let folder = folder_with(file);
             let error = build(folder.path(), &BuildOptions::default()).unwrap_err();
-            assert!(
-                error.message().contains(&format!("is a {language} project ({file}); this version builds Rust only")),
-                "{error}"
-            );
+            assert!(error.message().contains(&format!("holds {file}, but no {mark}")), "{error}");
+            assert!(error.advice().is_some_and(|advice| advice.contains("sockdock new")), "{error}");
         }
     }
 
@@ -183,7 +253,7 @@ mod tests {
         let none = build(folder.path(), &BuildOptions::default()).unwrap_err();
         assert!(none.message().contains("holds no project"), "{none}");
         let file = build(&folder.path().join("readme.txt"), &BuildOptions::default()).unwrap_err();
-        assert!(file.message().contains("is a file"), "{file}");
+        assert!(file.message().contains("is no WebAssembly"), "{file}");
         let missing = build(&folder.path().join("nowhere"), &BuildOptions::default()).unwrap_err();
         assert!(missing.message().contains("No such file"), "{missing}");
     }

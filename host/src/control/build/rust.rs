@@ -3,17 +3,14 @@
 use super::{
     BuildOptions, CompilerOutput, Language,
     toolchain::{TARGET, Toolchain},
+    tools::run,
 };
 use crate::{Error, Result};
 use serde::Deserialize;
-use std::{
-    io,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::path::{Path, PathBuf};
 
-/// Lines of the compiler's words that go into an error: the first few mistakes, not all that follow from them.
-const ERROR_LINES: usize = 60;
+/// How to get a compiler.
+const INSTALL: &str = "install Rust (https://rustup.rs), or run the project's `scripts/setup-guest-toolchain`";
 
 pub(super) struct Rust;
 
@@ -37,12 +34,29 @@ impl Language for Rust {
         if !options.debug {
             cargo.arg("--release");
         }
-        let messages = run(cargo, options.output).map_err(|trouble| trouble.into_error(folder, "cannot be built"))?;
+        if options.output == CompilerOutput::Complaints {
+            cargo.arg("--quiet");
+        }
+        let messages = run(cargo, options.output).map_err(|trouble| trouble.into_error(folder, "cannot be built", INSTALL))?;
         artifact(&messages, &folder.join("Cargo.toml")).ok_or_else(|| {
             Error::host(format!("cargo built {} but named no .wasm file among its results", folder.display()))
                 .hint(format!("does the project's own configuration keep `--target {TARGET}` from working?"))
         })
     }
+
+    fn other_sources(&self, folder: &Path) -> Vec<PathBuf> {
+        let found = Toolchain::find(folder).ok().and_then(|toolchain| path_dependencies(&toolchain, folder));
+        found.unwrap_or_default()
+    }
+}
+
+/// The folders of the packages on this machine that the one in `folder` depends on.
+fn path_dependencies(toolchain: &Toolchain, folder: &Path) -> Option<Vec<PathBuf>> {
+    let mut cargo = toolchain.cargo(folder);
+    cargo.args(["metadata", "--format-version", "1", "--offline", "--filter-platform", TARGET]);
+    let metadata: Metadata = serde_json::from_slice(&run(cargo, CompilerOutput::InError).ok()?).ok()?;
+    let local = metadata.packages.into_iter().filter(|package| package.source.is_none());
+    Some(local.filter_map(|package| package.manifest_path.parent().map(Path::to_owned)).collect())
 }
 
 /// What `cargo metadata` says, as far as it matters here.
@@ -54,6 +68,8 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Package {
     name: String,
+    /// The registry that it is from; none for one on this machine.
+    source: Option<String>,
     manifest_path: PathBuf,
     targets: Vec<Target>,
 }
@@ -83,8 +99,8 @@ struct CargoMessage {
 fn check_package(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     let mut cargo = toolchain.cargo(folder);
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
-    let answer =
-        run(cargo, CompilerOutput::InError).map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project"))?;
+    let answer = run(cargo, CompilerOutput::InError)
+        .map_err(|trouble| trouble.into_error(folder, "is no valid Cargo project", INSTALL))?;
     let metadata: Metadata = serde_json::from_slice(&answer)
         .map_err(|error| Error::host(format!("cannot understand the answer of `cargo metadata`: {error}")))?;
     judge_package(&metadata, folder)
@@ -119,63 +135,6 @@ fn artifact(messages: &[u8], manifest: &Path) -> Option<PathBuf> {
         .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
-/// Why cargo gave no answer.
-enum Trouble {
-    /// The program, and why it can't be run.
-    NotStarted(String, io::Error),
-    /// What it wrote to stderr, unless that was shown.
-    Refused(String),
-}
-
-impl Trouble {
-    fn into_error(self, folder: &Path, what: &str) -> Error {
-        match self {
-            Self::NotStarted(program, error) => {
-                let hint = if error.kind() == io::ErrorKind::NotFound {
-                    "install Rust (https://rustup.rs), or run the project's `scripts/setup-guest-toolchain`"
-                } else {
-                    "check that it may be executed"
-                };
-                Error::configuration(format!("cannot run `{program}`: {error}")).hint(hint)
-            }
-            // The compiler's words were shown already.
-            Self::Refused(words) if words.is_empty() => {
-                Error::configuration(format!("{} {what}", folder.display())).hint("the compiler's messages above say why")
-            }
-            Self::Refused(words) => Error::configuration(format!("{} {what}", folder.display())).hint(first_errors(&words)),
-        }
-    }
-}
-
-/// Runs cargo to its end; answers what it wrote to stdout.
-fn run(mut cargo: Command, output: CompilerOutput) -> Result<Vec<u8>, Trouble> {
-    let stderr = match output {
-        CompilerOutput::Shown => Stdio::inherit(),
-        CompilerOutput::InError => Stdio::piped(),
-    };
-    let done = match cargo.stdin(Stdio::null()).stderr(stderr).output() {
-        Ok(done) => done,
-        Err(error) => return Err(Trouble::NotStarted(cargo.get_program().to_string_lossy().into_owned(), error)),
-    };
-    if done.status.success() {
-        Ok(done.stdout)
-    } else {
-        Err(Trouble::Refused(String::from_utf8_lossy(&done.stderr).into_owned()))
-    }
-}
-
-/// The compiler's words from its first error on.
-fn first_errors(words: &str) -> String {
-    let lines: Vec<&str> = words.lines().collect();
-    let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or(0);
-    let shown = &lines[start..];
-    let mut text = shown[..shown.len().min(ERROR_LINES)].join("\n");
-    if shown.len() > ERROR_LINES {
-        text.push_str(&format!("\n… and {} more lines", shown.len() - ERROR_LINES));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -199,8 +158,8 @@ not json
     fn metadata_of(folder: &Path) -> Metadata {
         let mut cargo = Toolchain::default().cargo(folder);
         cargo.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]);
-        let answer =
-            run(cargo, CompilerOutput::InError).unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails")));
+        let answer = run(cargo, CompilerOutput::InError)
+            .unwrap_or_else(|trouble| panic!("{}", trouble.into_error(folder, "fails", INSTALL)));
         serde_json::from_slice(&answer).unwrap()
     }
 
@@ -247,20 +206,5 @@ not json
         let error = check_package(&Toolchain::default(), &path).unwrap_err();
         assert!(error.message().ends_with("is no valid Cargo project"), "{error}");
         assert!(error.advice().unwrap().contains("Cargo.toml"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_cargo_is_told() {
-        let missing = Command::new("/nowhere/cargo");
-        let Err(trouble) = run(missing, CompilerOutput::InError) else { panic!("it ran") };
-        let error = trouble.into_error(Path::new("/p"), "cannot be built");
-        assert!(error.message().starts_with("cannot run `/nowhere/cargo`"), "{error}");
-        assert!(error.advice().unwrap().contains("install Rust"), "{error}");
-    }
-
-    #[test]
-    fn errors_start_where_the_compiler_starts_to_complain() {
-        assert_eq!(first_errors("   Compiling p\nwarning: x\nerror[E1]: y\n  --> z"), "error[E1]: y\n  --> z");
-        assert!(first_errors(&"error: again\n".repeat(100)).ends_with("… and 40 more lines"));
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct InspectArgs {
 
 pub(super) fn run(args: InspectArgs) -> Result<(), Failure> {
     let plugin = Source::new(&args.plugin, Vec::new())?.load(CompilerOutput::Shown)?;
-    let found = inspect(&plugin)?;
+    let found = inspect(&plugin, None)?;
     if args.json {
         print_json(&found)?;
     } else {
@@ -43,9 +43,11 @@ pub(super) fn run(args: InspectArgs) -> Result<(), Failure> {
     if found.refusals.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// By a host that only looks: it serves nothing, so it needs no more than one worker.
-pub(super) fn inspect(plugin: &Plugin) -> Result<Inspection> {
-    let host = Host::new(HostConfig::default().workers(NonZeroUsize::MIN))?;
+/// By a host that only looks: it serves nothing, so it needs no more than one worker. What it compiles it keeps in `cache`, if it can.
+pub(super) fn inspect(plugin: &Plugin, cache: Option<PathBuf>) -> Result<Inspection> {
+    let plain = HostConfig::default().workers(NonZeroUsize::MIN);
+    let cached = cache.and_then(|cache| Host::new(HostConfig { cache_dir: Some(cache), ..plain.clone() }).ok());
+    let host = cached.map_or_else(|| Host::new(plain), Ok)?;
     host.inspect(plugin).map_err(|error| {
         let file = plugin.path().map(|path| format!("{}: ", path.display())).unwrap_or_default();
         let found = Error::new(error.fault(), file + error.message());

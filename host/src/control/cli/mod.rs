@@ -2,9 +2,11 @@
 
 mod build;
 mod connect;
+mod dev;
 mod human;
 mod inspect;
 mod limits;
+mod new;
 mod output;
 mod plugin;
 mod promote;
@@ -21,6 +23,7 @@ mod units;
 
 pub(super) use self::{
     limits::LimitArgs,
+    output::warn,
     serve::{Mode, listener_name},
     units::{Percent, Span},
 };
@@ -66,7 +69,9 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Status(status::StatusArgs),
     Stop(stop::StopArgs),
+    New(new::NewArgs),
     Build(build::BuildArgs),
+    Dev(Box<dev::DevArgs>),
     Inspect(inspect::InspectArgs),
 }
 
@@ -101,7 +106,9 @@ pub fn main() -> ExitCode {
         Command::Rollback(args) => rollback::run(args),
         Command::Status(args) => status::run(args),
         Command::Stop(args) => stop::run(args),
+        Command::New(args) => new::run(args),
         Command::Build(args) => build::run(args),
+        Command::Dev(args) => dev::run(*args),
         Command::Inspect(args) => inspect::run(args),
     };
     match done {

@@ -97,6 +97,17 @@ impl RunArgs {
         config: Option<Config>,
         open: impl AsyncFnOnce(&Host, Vec<Plugin>) -> Result<Vec<Opened>, Failure>,
     ) -> Result<(), Failure> {
+        self.run_beside(sources, config, open, async |_: &Host| std::future::pending().await).await
+    }
+
+    /// The same, and does `beside` until it is told to stop.
+    pub(super) async fn run_beside(
+        &self,
+        sources: &[Source],
+        config: Option<Config>,
+        open: impl AsyncFnOnce(&Host, Vec<Plugin>) -> Result<Vec<Opened>, Failure>,
+        beside: impl AsyncFnOnce(&Host) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         // What takes long comes first, what others can see last.
         let mut plugins = Vec::new();
         for source in sources {
@@ -106,7 +117,10 @@ impl RunArgs {
         let claim = Claim::take(&self.admin.path()).await?;
 
         let host = Host::new(self.host_config())?;
-        let opened = open(&host, plugins).await?;
+        let opened = tokio::select! {
+            opened = open(&host, plugins) => opened?,
+            () = signals.stop() => return Ok(()),
+        };
         let operations = Arc::new(Operations::new(host.clone()).configured(config));
         for (opened, source) in opened.iter().zip(sources) {
             operations.set_source(&opened.name, source).await;
@@ -114,9 +128,16 @@ impl RunArgs {
         let admin = serve_claimed(claim, Arc::clone(&operations));
         print(&ready(&opened, admin.path()))?;
 
-        let running = obey(&host, &operations, &mut signals).await;
+        let running = obey(&host, &operations, &mut signals, beside(&host)).await;
         admin.close().await;
         running
+    }
+
+    /// With this log level, unless somebody says another.
+    pub(super) fn or_log_level(mut self, level: &str) -> Self {
+        let said = env::var("RUST_LOG").ok().filter(|level| !level.is_empty());
+        self.log_level = self.log_level.or(said).or_else(|| Some(level.to_owned()));
+        self
     }
 
     fn log_level(&self) -> String {
@@ -133,7 +154,7 @@ impl RunArgs {
 }
 
 /// Where compiled plugins are kept unless the operator says otherwise; none for a user without a home.
-fn default_cache() -> Option<PathBuf> {
+pub(super) fn default_cache() -> Option<PathBuf> {
     let absolute = |key: &str| env::var_os(key).map(PathBuf::from).filter(|path| path.is_absolute());
     Some(absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?.join("sockdock"))
 }
@@ -145,21 +166,32 @@ fn ready(opened: &[Opened], admin: &Path) -> String {
 }
 
 /// Does what signals ask for, until the host has stopped.
-async fn obey(host: &Host, operations: &Arc<Operations>, signals: &mut Signals) -> Result<(), Failure> {
+async fn obey(
+    host: &Host,
+    operations: &Arc<Operations>,
+    signals: &mut Signals,
+    beside: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
     let stopping = async {
-        while signals.next().await == Order::Reload {
-            // In the background: a build takes long, and a stop mustn't wait for it.
-            tokio::spawn(reload_all(Arc::clone(operations)));
+        let told = async {
+            while signals.next().await == Order::Reload {
+                // In the background: a build takes long, and a stop mustn't wait for it.
+                tokio::spawn(reload_all(Arc::clone(operations)));
+            }
+        };
+        tokio::select! {
+            () = told => {}
+            done = beside => done?,
         }
         tracing::info!("stopping: waiting for the connections to end; the same signal again closes them");
-        let again = async { while signals.next().await != Order::Stop {} };
-        tokio::select! {
-            done = operations.stop_all(Stop::Graceful) => done.map(drop),
-            () = again => operations.stop_all(Stop::Force).await.map(drop),
-        }
+        let stopped = tokio::select! {
+            done = operations.stop_all(Stop::Graceful) => done,
+            () = signals.stop() => operations.stop_all(Stop::Force).await,
+        };
+        Ok(stopped.map(drop)?)
     };
     tokio::select! {
-        done = stopping => Ok(done?),
+        done = stopping => done,
         // Stopped over the admin socket, or by its breaker.
         () = host.run() => host.failure().map_or(Ok(()), |error| Err(error.into())),
     }

@@ -3,7 +3,7 @@
 mod listening;
 mod tls;
 
-use self::listening::ListenArgs;
+pub(super) use self::listening::ListenArgs;
 pub(in crate::control) use self::listening::{Mode, listener_name};
 use super::{
     output::Failure,

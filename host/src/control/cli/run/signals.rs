@@ -17,6 +17,8 @@ pub(super) struct Signals {
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
+    /// A reload was asked for while only a stop was waited for.
+    reload_due: bool,
 }
 
 impl Signals {
@@ -26,10 +28,22 @@ impl Signals {
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            reload_due: false,
         })
     }
 
+    /// Waits until somebody wants it to stop.
+    pub(super) async fn stop(&mut self) {
+        while self.receive().await != Order::Stop {
+            self.reload_due = true;
+        }
+    }
+
     pub(super) async fn next(&mut self) -> Order {
+        if std::mem::take(&mut self.reload_due) { Order::Reload } else { self.receive().await }
+    }
+
+    async fn receive(&mut self) -> Order {
         tokio::select! {
             _ = self.terminate.recv() => Order::Stop,
             _ = self.interrupt.recv() => Order::Stop,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 const HEADING: &str = "Listening";
 
 #[derive(Debug, Args)]
-pub(super) struct ListenArgs {
+pub(in crate::control::cli) struct ListenArgs {
     /// Address to listen on: HOST:PORT, [::1]:PORT, unix:/path, unix:@name or fd:NAME; may be given several times
     ///
     /// Port 0 lets the system choose a free one; unix:@name is an abstract name, without a file; fd:NAME is a socket that the service manager opened, by name or number. With --tls-cert and without --listen-tls, these addresses speak TLS.
@@ -21,7 +21,7 @@ pub(super) struct ListenArgs {
     tls: TlsArgs,
     /// The listener's name, in `status`, logs and `--listener` [default: the plugin's file or folder name]
     #[arg(long, value_parser = listener_name, help_heading = HEADING)]
-    pub(super) name: Option<String>,
+    pub(in crate::control::cli) name: Option<String>,
     /// Instances of the plugin, each with its own memory: `shared` (one for all connections), `per-core`, a number, or
     /// `per-connection`
     #[arg(long, value_name = "N", default_value = "shared", help_heading = HEADING)]
@@ -53,8 +53,15 @@ pub(super) struct ListenArgs {
 }
 
 impl ListenArgs {
+    /// Listens there if no address is given.
+    pub(in crate::control::cli) fn or_listen(&mut self, bind: Bind) {
+        if self.listen.is_empty() && self.listen_tls.is_empty() {
+            self.listen.push(bind);
+        }
+    }
+
     /// The listener, with its certificates read and checked.
-    pub(super) fn resolve(&self) -> Result<Listen, Failure> {
+    pub(in crate::control::cli) fn resolve(&self) -> Result<Listen, Failure> {
         let listening = self.listening();
         listening.check("--").map_err(Failure::Usage)?;
         let tls = self.tls.tls()?;
