@@ -148,7 +148,8 @@ fn an_empty_trace(plugin: &Plugin) {
 
 /// Some mebibytes, and no text is damaged on the way.
 fn a_large_state(plugin: &Plugin) {
-    let tracer = tracer(plugin);
+    // An interpreter takes its time over so much text.
+    let tracer = tracer_with(plugin, |serve| serve.args(["--reload-deadline", "20s"]));
     let text = "grüße, 🦀 ".repeat(1_000);
     for n in 0..200 {
         tracer.tell(&format!("on e{n} log info {text}"));
