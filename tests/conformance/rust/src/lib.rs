@@ -73,7 +73,8 @@ impl Plugin for Conformance {
         self.may("start")?;
         let settings: Vec<_> = config.iter().map(|(key, value)| format!("{key}={value}")).collect();
         self.record("start", None, &settings.join(" "));
-        self.act("start", None, &self.setting("start").to_owned());
+        let script = self.setting("start").to_owned();
+        self.act("start", None, &script);
         Ok(())
     }
 
@@ -133,7 +134,8 @@ impl Plugin for Conformance {
     }
 
     fn snapshot(&mut self) -> Result<Option<State>, Failure> {
-        self.act("snapshot", None, &self.setting("snapshot").to_owned());
+        let script = self.setting("snapshot").to_owned();
+        self.act("snapshot", None, &script);
         self.may("snapshot")?;
         let state = || State { version: VERSION.to_owned(), data: self.trace.save() };
         Ok((self.setting("state") != "none").then(state))
@@ -146,7 +148,8 @@ impl Plugin for Conformance {
         self.may("restore")?;
         self.trace.load(&state.data)?;
         self.record("restore", None, &state.version);
-        self.act("restore", None, &self.setting("restore").to_owned());
+        let script = self.setting("restore").to_owned();
+        self.act("restore", None, &script);
         Ok(())
     }
 }
