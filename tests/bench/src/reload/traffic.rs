@@ -13,7 +13,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::{sleep_until, timeout},
 };
 use tokio_rustls::TlsConnector;
@@ -30,8 +30,6 @@ use tokio_rustls::TlsConnector;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Handshakes at a time.
 const CONNECTING: usize = 64;
-/// How often a connection that says nothing looks whether it is to end.
-const GLANCE: Duration = Duration::from_millis(50);
 
 /// Connections that are alike.
 #[derive(Debug, Clone)]
@@ -70,7 +68,8 @@ pub struct Outcome {
 
 #[derive(Debug, Default)]
 struct Shared {
-    stop: AtomicBool,
+    /// True: enough.
+    stop: watch::Sender<bool>,
     phase: AtomicUsize,
     conversing: AtomicUsize,
     gone: AtomicUsize,
@@ -110,7 +109,7 @@ impl Traffic {
 
     /// Ends it once all that is under way has been answered.
     pub fn finish(self) -> Result<Outcome> {
-        self.shared.stop.store(true, Relaxed);
+        self.shared.stop.send_replace(true);
         match self.thread.join() {
             Ok(outcome) => outcome,
             Err(_) => bail!("the load generator panicked"),
@@ -189,7 +188,8 @@ impl Connection {
             Rhythm::Paced(period) => Instant::now() + stagger(period),
             Rhythm::Constant(_) | Rhythm::Idle => Instant::now(),
         };
-        while !self.shared.stop.load(Relaxed) {
+        let mut stop = self.shared.stop.subscribe();
+        while !*stop.borrow() {
             match self.group.rhythm {
                 Rhythm::Constant(window) => {
                     while talk.due() < window {
@@ -211,7 +211,8 @@ impl Connection {
                 Rhythm::Idle => {
                     tokio::select! {
                         heard = self.hear(stream, talk) => heard?,
-                        () = tokio::time::sleep(GLANCE) => {}
+                        // Not by a glance now and then: that of ten thousand is felt by those who speak.
+                        _ = stop.wait_for(|stop| *stop) => {}
                     }
                 }
             }
