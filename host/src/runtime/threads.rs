@@ -5,6 +5,7 @@ use super::sockets::Sockets;
 use super::worker::STACK;
 use crate::guest::Instance;
 use crate::pure::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use tokio::sync::oneshot;
@@ -46,7 +47,10 @@ pub(super) fn start_undertaker(cores: Option<Arc<CoreDumps>>) -> Result<Graveyar
     let writer = cores.clone();
     let bury = move |mut instance: Box<Instance<Sockets>>| {
         if let Some(cores) = &writer {
-            cores.bury(&mut instance);
+            // What a dump makes of a dead store is wasmtime's business; a bug in it mustn't end this thread.
+            if catch_unwind(AssertUnwindSafe(|| cores.bury(&mut instance))).is_err() {
+                tracing::error!("a bug in sockdock: a core dump couldn't be made");
+            }
         }
     };
     std::thread::Builder::new()

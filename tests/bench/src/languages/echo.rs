@@ -7,7 +7,7 @@ use crate::{
     reload::host::request,
     report::{Spread, middle},
     runner::interleaved,
-    scenario::{self, Scenario},
+    scenario,
     servers::Server,
 };
 use anyhow::{Context as _, Result, bail};
@@ -46,7 +46,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Section> {
         one(contestant, measured)?;
     }
     let samples = interleaved(rounds, &all, |contestant| one(contestant, measured))?;
-    section(&scenario, &all, &samples)
+    section(&all, &samples)
 }
 
 fn contestants(bench: &Bench) -> Result<Vec<Contestant>> {
@@ -80,7 +80,7 @@ fn contestants(bench: &Bench) -> Result<Vec<Contestant>> {
     Ok(all)
 }
 
-fn section(scenario: &Scenario, all: &[Contestant], rounds: &[Vec<Sample>]) -> Result<Section> {
+fn section(all: &[Contestant], rounds: &[Vec<Sample>]) -> Result<Section> {
     let figures = |name: &str| -> Result<Vec<[f64; 2]>> {
         let place = all.iter().position(|contestant| contestant.server.name == name).with_context(|| name.to_owned())?;
         rounds.iter().map(|round| figures(round.get(place))).collect()
@@ -108,7 +108,6 @@ fn section(scenario: &Scenario, all: &[Contestant], rounds: &[Vec<Sample>]) -> R
         let ratio = Spread::of(ours_all.iter().zip(&theirs_all).map(|(one, other)| one[0] / other[0]).collect());
         aims.push((format!("{ours} ÷ {theirs}, echoes per second"), ratio.to_string(), format!("≥ {aim}"), ratio.median >= aim));
     }
-    debug_assert_eq!(scenario.name, "echo-64");
     Ok(Section {
         title: "Echo of 64 bytes",
         about: "64 connections, one message under way on each; server on one core, load on another; all servers beside each other, one under load \
