@@ -49,6 +49,7 @@ fn one(bench: &Bench, value: usize, count: usize) -> Result<Found> {
     };
     let tls = Group { address: host.tls, tls: Some(bench.credentials.client()?), ..plain.clone() };
     let traffic = Traffic::start(vec![plain, tls], 1)?;
+    traffic.phase(0);
     let (mut reloads, mut bytes) = (Vec::new(), 0);
     for _ in 0..times {
         pass(Duration::from_millis(500));

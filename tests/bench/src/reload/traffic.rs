@@ -1,5 +1,8 @@
 //! Traffic that goes on while something else happens: many connections on a thread of their own, each message numbered.
 
+#[cfg(test)]
+mod tests;
+
 use super::pass;
 use super::sequence::{Answer, Dialect, Losses, Sequence};
 use crate::histogram::Histogram;
@@ -28,6 +31,8 @@ use tokio_rustls::TlsConnector;
 
 /// How long an answer may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What is sent before the first phase and after the last: all connections greet, and take their leave, at once.
+const NO_PHASE: usize = usize::MAX;
 /// Handshakes at a time.
 const CONNECTING: usize = 64;
 
@@ -62,11 +67,11 @@ pub enum Rhythm {
 pub struct Outcome {
     /// What became of the messages.
     pub losses: Losses,
-    /// From a message's write to its answer, by the phase that it was sent in.
+    /// From a message's write to its answer, by the phase that it was sent in. Greetings and farewells are in none.
     pub latency: Vec<Histogram>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// True: enough.
     stop: watch::Sender<bool>,
@@ -83,9 +88,15 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Starts it; answers once every connection has been answered once. Messages are told apart by `phases` phases.
+    /// Starts it; answers once every connection has been answered once. Messages are told apart by `phases` phases, of which none runs
+    /// until [`Traffic::phase`] begins it.
     pub fn start(groups: Vec<Group>, phases: usize) -> Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            stop: watch::Sender::default(),
+            phase: AtomicUsize::new(NO_PHASE),
+            conversing: AtomicUsize::default(),
+            gone: AtomicUsize::default(),
+        });
         let own = shared.clone();
         let all: usize = groups.iter().map(|group| group.connections).sum();
         let thread = std::thread::spawn(move || {
@@ -109,6 +120,7 @@ impl Traffic {
 
     /// Ends it once all that is under way has been answered.
     pub fn finish(self) -> Result<Outcome> {
+        self.phase(NO_PHASE);
         self.shared.stop.send_replace(true);
         match self.thread.join() {
             Ok(outcome) => outcome,
