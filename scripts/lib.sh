@@ -28,6 +28,14 @@ make_venv() {
     fi
 }
 
+# language_tools: the compilers of scripts/setup-languages come first for what is run from now on; call it from the repository's root.
+language_tools() {
+    local tools=$PWD/target/languages
+    export PATH=$tools/python/bin:$tools/node_modules/.bin:$PATH
+    # What they compile once (zig a libc) goes there too.
+    export ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache GOCACHE=$tools/go-cache GOTOOLCHAIN=local
+}
+
 # A shell that doesn't read the user's profile (CI, cron) has no cargo on its PATH, though it is there.
 if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; fi
 

@@ -28,6 +28,11 @@ impl<H: Host> Instance<H> {
         self.core.is_some()
     }
 
+    /// Whether its core dump is to go somewhere.
+    pub fn owes_core(&self) -> bool {
+        self.core.as_ref().is_some_and(|core| core.file.is_some())
+    }
+
     /// Where its core dump is to go.
     pub fn keep_core(&mut self, file: PathBuf) {
         if let Some(core) = &mut self.core {

@@ -3,12 +3,13 @@
 use super::generation::Generation;
 use crate::guest::{GuestFault, Host as GuestHost, Instance};
 use crate::pure::error::{Error, Result};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::NamedTempFile;
 
 /// Files that the folder may hold unless the operator says otherwise.
 pub(super) const LIMIT: usize = 16;
@@ -38,7 +39,8 @@ impl CoreDumps {
                 .hint("name a folder that this user may write to")
         };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        tempfile_in(&folder).map_err(failed)?;
+        // Found out now rather than at the first fault.
+        NamedTempFile::new_in(&folder).map_err(failed)?;
         let held = count(&folder).map_err(failed)?;
         Ok(Self { folder, limit, waiting: AtomicUsize::new(0), held: AtomicUsize::new(held), made: AtomicU64::new(0) })
     }
@@ -78,11 +80,13 @@ impl CoreDumps {
 
     /// Writes what a dead instance has to leave. Off the workers.
     pub(super) fn bury<H: GuestHost>(&self, instance: &mut Instance<H>) {
-        if let Some((file, bytes)) = instance.core_dump() {
-            if let Err(error) = write(&file, &bytes) {
+        if instance.owes_core() {
+            let _turn = Turn(&self.waiting);
+            if let Some((file, bytes)) = instance.core_dump()
+                && let Err(error) = write(&file, &bytes)
+            {
                 tracing::warn!("the core dump {} can't be written: {error}", file.display());
             }
-            self.waiting.fetch_sub(1, Relaxed);
         } else if self.held.load(Relaxed) < self.limit {
             return;
         }
@@ -93,18 +97,20 @@ impl CoreDumps {
     }
 }
 
-/// Whole or not at all: who watches the folder never meets a half.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let part = file.with_extension("part");
-    let written =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).and_then(|mut open| open.write_all(bytes));
-    written.and_then(|()| fs::rename(&part, file)).inspect_err(|_| drop(fs::remove_file(&part)))
+/// A dump's turn: over once it is written, can't be, or its making has panicked.
+struct Turn<'a>(&'a AtomicUsize);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
-fn tempfile_in(folder: &Path) -> io::Result<()> {
-    let file = folder.join(format!(".{}.probe", std::process::id()));
-    write(&file, b"")?;
-    fs::remove_file(file)
+/// Whole or not at all: who watches the folder never meets a half. Its owner's alone, as temporary files are.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = NamedTempFile::new_in(file.parent().unwrap_or(Path::new("")))?;
+    part.write_all(bytes)?;
+    part.persist_noclobber(file).map(drop).map_err(Into::into)
 }
 
 fn count(folder: &Path) -> io::Result<usize> {
@@ -135,6 +141,17 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = CoreDumps::open(file, LIMIT).unwrap_err();
         assert!(error.message().contains("a-file"), "{error}");
+    }
+
+    /// Else the second panic would be the last dump.
+    #[test]
+    fn a_turn_ends_with_a_panic_too() {
+        let waiting = AtomicUsize::new(1);
+        let panicked = std::panic::catch_unwind(|| {
+            let _turn = Turn(&waiting);
+            panic!("inside a dump");
+        });
+        assert!(panicked.is_err() && waiting.into_inner() == 0);
     }
 
     #[test]

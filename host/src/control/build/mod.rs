@@ -171,12 +171,13 @@ fn place_bytes(bytes: &[u8], to: &Path) -> Result<()> {
     if fs::read(to).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    let part = workshop::tempfile_in(to.parent().unwrap_or(Path::new("")), &name.to_string_lossy());
-    let written = fs::File::create(&part).and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&part, to));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&part);
-        Error::host(format!("cannot write {}: {error}", to.display())).hint("give another place with -o FILE")
-    })
+    let written = workshop::tempfile_in(to.parent().unwrap_or(Path::new("")), &name.to_string_lossy()).and_then(|mut part| {
+        part.write_all(bytes)?;
+        Ok(part.persist(to)?)
+    });
+    written
+        .map(drop)
+        .map_err(|error| Error::host(format!("cannot write {}: {error}", to.display())).hint("give another place with -o FILE"))
 }
 
 /// Why `folder` can't be built.

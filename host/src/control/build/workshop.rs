@@ -3,9 +3,11 @@
 use super::{component::component, place_bytes};
 use crate::{Digest, Error, Result};
 use std::{
-    fs,
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 /// The folder's name.
 const NAME: &str = ".sockdock";
@@ -49,28 +51,22 @@ impl Workshop {
             return Ok(file);
         }
         // Two builds at once, of this process or another, don't meet in one file.
-        let part = tempfile_in(&self.folder, name);
-        let made = make(&part).and_then(|()| fs::read(&part).map_err(|error| failed("read", &part, &error)));
-        let kept = made.and_then(|made| {
-            let renamed = fs::rename(&part, &file).and_then(|()| fs::write(&stamp, of(&made)));
-            renamed.map_err(|error| failed("write", &file, &error))
-        });
-        if kept.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        kept.map(|()| file)
+        let part = tempfile_in(&self.folder, name).map_err(|error| failed("write", &self.folder, &error))?.into_temp_path();
+        make(&part)?;
+        let made = fs::read(&part).map_err(|error| failed("read", &part, &error))?;
+        let kept = part.persist(&file).map_err(io::Error::from).and_then(|()| fs::write(&stamp, of(&made)));
+        kept.map(|()| file.clone()).map_err(|error| failed("write", &file, &error))
     }
 }
 
-/// A name in `folder` that nobody else has.
-pub(super) fn tempfile_in(folder: &Path, name: &str) -> PathBuf {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static BUILDS: AtomicU64 = AtomicU64::new(0);
+/// A file in `folder` that nobody else has; dropped, it is gone. As open to others as any that is made there, since it becomes one.
+pub(super) fn tempfile_in(folder: &Path, name: &str) -> io::Result<NamedTempFile> {
     // The ending stays last: some compilers go by it.
-    folder.join(format!("{}-{}.part.{name}", std::process::id(), BUILDS.fetch_add(1, Ordering::Relaxed)))
+    let suffix = format!(".part.{name}");
+    tempfile::Builder::new().suffix(&suffix).permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
 }
 
-fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
     Error::host(format!("cannot {what} {}: {error}", path.display()))
         .hint("a build keeps its files in the project's folder: make it writable")
 }
