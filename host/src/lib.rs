@@ -24,7 +24,7 @@ pub use pure::proxy_protocol::ProxyProtocol;
 pub use pure::share::CpuShare;
 pub use runtime::{
     Bind, CertificateStatus, Changed, Changes, Client, ClientAuth, ClientRule, Connect, ContainmentStatus, GenerationStatus,
-    Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, ReloadFailure,
-    ReloadOptions, ReloadReport, Server, Spread, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported, TlsSettings,
-    TlsSource, TlsVersion, Trust, TrustSettings,
+    Host, HostConfig, HostStatus, Instances, Listen, ListenerStatus, Owner, Passphrase, Plugin, Policy, RebindReport,
+    ReloadFailure, ReloadOptions, ReloadReport, Server, Spread, Stop, Tls, TlsCertificate, TlsReload, TlsReport, TlsReported,
+    TlsSettings, TlsSource, TlsVersion, Trust, TrustSettings,
 };

@@ -57,7 +57,13 @@ impl Operations {
         for server in &changed.listening {
             tracing::info!(listener = server.name(), addresses = server.addresses().join(", "), "listening");
         }
-        let reply = ReloadReply { reports: changed.reports, tls: changed.tls, failures: changed.failures };
+        let reply = ReloadReply {
+            reports: changed.reports,
+            rebound: changed.rebound,
+            limited: changed.limited,
+            tls: changed.tls,
+            failures: changed.failures,
+        };
         Ok((config, reply))
     }
 }
@@ -68,6 +74,8 @@ async fn change(changes: Changes, old: &ListenerConfig, new: &ListenerConfig, se
         let error = Error::configuration(format!("listener '{}': {key} can't change while it runs", new.name()));
         return Err(error.hint("restart; take the change back; or make it a new listener, with another name and another address"));
     }
+    let changes = changes.limits(server, new.limits.clone());
+    let changes = if new.has_addresses_of(old) { changes } else { changes.rebind(server, new.listen()?) };
     // Files are read again whether or not their names have changed: what is in them may have.
     let changes = match new.tls(old)? {
         Some(tls) => changes.reload_tls(server, tls),

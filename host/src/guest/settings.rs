@@ -46,6 +46,17 @@ impl Settings {
         }
     }
 
+    /// Whether an instance is bounded by both alike.
+    pub fn bound_like(&self, other: &Self) -> bool {
+        let bounds = |of: &Self| {
+            (
+                (of.memory, of.event_fuel, of.snapshot, of.log_message, of.log_rate),
+                (of.event_budget, of.start_budget, of.state_budget),
+            )
+        };
+        bounds(self) == bounds(other)
+    }
+
     /// Counts the instances' memory there, too, and no more of it than it has room for.
     #[must_use]
     pub fn account(mut self, account: Option<Arc<Account>>) -> Self {

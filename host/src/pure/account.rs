@@ -12,7 +12,7 @@ const ENOUGH: usize = 64 << 10;
 /// Bytes in use, and their cap; shared by all threads, without a lock.
 #[derive(Debug)]
 pub struct Account {
-    cap: usize,
+    cap: AtomicUsize,
     used: AtomicUsize,
     refused: AtomicU64,
 }
@@ -20,12 +20,17 @@ pub struct Account {
 impl Account {
     /// Nothing used of `cap` bytes.
     pub fn new(cap: usize) -> Self {
-        Self { cap, used: AtomicUsize::new(0), refused: AtomicU64::new(0) }
+        Self { cap: AtomicUsize::new(cap), used: AtomicUsize::new(0), refused: AtomicU64::new(0) }
     }
 
     /// The most that may be used, bytes.
     pub fn cap(&self) -> usize {
-        self.cap
+        self.cap.load(Relaxed)
+    }
+
+    /// From now on so much may be used; what is in use beyond stays.
+    pub fn set_cap(&self, cap: usize) {
+        self.cap.store(cap, Relaxed);
     }
 
     /// Bytes in use.
@@ -40,7 +45,7 @@ impl Account {
 
     /// Whether next to nothing is left. Asked for a new connection: a yes is counted.
     pub fn is_full(&self) -> bool {
-        let full = self.cap.saturating_sub(self.used()) < ENOUGH;
+        let full = self.cap().saturating_sub(self.used()) < ENOUGH;
         if full {
             self.refuse();
         }
@@ -49,7 +54,7 @@ impl Account {
 
     /// Takes `bytes`, if there is room; counted, if not.
     pub fn take(&self, bytes: usize) -> bool {
-        let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.cap);
+        let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.cap());
         let taken = self.used.fetch_update(Relaxed, Relaxed, fits).is_ok();
         if !taken {
             self.refuse();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Starts accepting on one address; on the worker whose loop it is to be.
 pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Address>) {
     let task = {
-        let (local, listener) = (local.clone(), listener.clone());
+        let (local, listener, address) = (local.clone(), listener.clone(), address.clone());
         tokio::task::spawn_local(async move {
             let take = |accepted| dispatch(&local, &listener, &address, accepted);
             let failed = |error| failed(&listener, &address, &error);
@@ -20,15 +20,19 @@ pub(super) fn start(local: &Rc<Local>, listener: &Arc<Listener>, address: Arc<Ad
             }
         })
     };
-    lock(&listener.accepting).push(task.abort_handle());
+    address.accepts(task.abort_handle());
 }
 
 /// Stops accepting; what the kernel had accepted for us already is still served. On the worker of the accept loops.
 pub(super) fn stop(local: &Rc<Local>, listener: &Arc<Listener>) {
-    for address in listener.stop_accepting() {
-        let take = |accepted| dispatch(local, listener, &address, accepted);
-        accept_rest(&address.bound, take, |error| failed(listener, &address, &error));
-    }
+    listener.stop_accepting().iter().for_each(|address| stop_one(local, listener, address));
+}
+
+/// The same for one address of several.
+pub(super) fn stop_one(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>) {
+    address.stop_accepting();
+    let take = |accepted| dispatch(local, listener, address, accepted);
+    accept_rest(&address.bound, take, |error| failed(listener, address, &error));
 }
 
 fn failed(listener: &Listener, address: &Address, error: &std::io::Error) {
@@ -39,9 +43,9 @@ fn failed(listener: &Listener, address: &Address, error: &std::io::Error) {
 /// Gives a fresh connection to the shard that has the fewest.
 fn dispatch(local: &Rc<Local>, listener: &Arc<Listener>, address: &Arc<Address>, accepted: Accepted) {
     bump(&listener.counters.accepted);
-    if listener.connections() >= listener.limits.connections as u64 {
+    if listener.connections() >= listener.limits().connections as u64 {
         bump(&listener.counters.refused);
-        tracing::warn!(listener = %listener.name, limit = listener.limits.connections, "connection refused: max-connections reached");
+        tracing::warn!(listener = %listener.name, limit = listener.limits().connections, "connection refused: max-connections reached");
         return;
     }
     if let Some(why) = listener.containment.refusal() {
@@ -88,7 +92,7 @@ fn welcome(local: &Rc<Local>, shard: u64, address: &Arc<Address>, accepted: Acce
     tokio::task::spawn_local(async move {
         let listener = home.listener();
         let mut forced = listener.forced.subscribe();
-        let limit = listener.limits.handshake_timeout;
+        let limit = listener.limits().handshake_timeout;
         let beginning = tokio::time::timeout(limit, begin(listener, &address, transport, ends, &mut ticket));
         let outcome = tokio::select! {
             outcome = beginning => outcome,
@@ -149,7 +153,7 @@ async fn begin(
 impl Listener {
     /// Whether its peer may have one more connection; counted as long as the ticket lives.
     fn admits(&self, remote: &Remote, ticket: &mut Ticket) -> bool {
-        let (Some(peers), Some(peer)) = (&self.peers, remote.ip()) else { return true };
+        let (Some(peers), Some(peer)) = (&*self.peers.load(), remote.ip()) else { return true };
         ticket.place = peers.admit(peer);
         if ticket.place.is_none() {
             bump(&self.counters.refused);

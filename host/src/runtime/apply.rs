@@ -6,13 +6,15 @@ use super::listener::Listener;
 use super::options::{Policy, ReloadOptions};
 use super::plugin::Plugin;
 use super::prepare::{Candidate, Origin};
+use super::rebind::Rebinding;
 use super::reload::{Moving, Transaction, note_failure, note_success};
-use super::report::{ReloadFailure, ReloadReport, TlsReport};
+use super::report::{RebindReport, ReloadFailure, ReloadReport, TlsReport};
 use super::rotate::{TlsReload, reload_tls};
 use super::server::{Server, Stop};
 use super::start::begin;
 use super::vote::Refusal;
 use crate::pure::error::Error;
+use crate::pure::limits::Limits;
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ use std::sync::Arc;
 pub struct Changes {
     listen: Vec<(Listen, Plugin)>,
     reload: Vec<(Server, Plugin, ReloadOptions)>,
+    limits: Vec<(Server, Limits)>,
+    rebind: Vec<(Server, Listen)>,
     tls: Vec<(Server, TlsReload)>,
     stop: Vec<Server>,
 }
@@ -47,6 +51,23 @@ impl Changes {
     #[must_use]
     pub fn reload(mut self, server: &Server, plugin: Plugin, options: ReloadOptions) -> Self {
         self.reload.push((server.clone(), plugin, options));
+        self
+    }
+
+    /// Other limits for a listener and its connections. Where they bound the plugin's instances (their memory, their budgets), fresh ones
+    /// take over as by a reload: with the change of the plugin, if there is one, else by one of the same plugin, which may find its state
+    /// handed on.
+    #[must_use]
+    pub fn limits(mut self, server: &Server, limits: Limits) -> Self {
+        self.limits.push((server.clone(), limits));
+        self
+    }
+
+    /// The addresses of `listen` in the place of those that a listener has; all else in it counts for nothing. Those that it has already
+    /// go on undisturbed, and who came by one that goes stays connected.
+    #[must_use]
+    pub fn rebind(mut self, server: &Server, listen: Listen) -> Self {
+        self.rebind.push((server.clone(), listen));
         self
     }
 
@@ -73,6 +94,10 @@ pub struct Changed {
     pub listening: Vec<Server>,
     /// Reloads.
     pub reports: Vec<ReloadReport>,
+    /// Listeners that have other addresses now.
+    pub rebound: Vec<RebindReport>,
+    /// Names of listeners that have other limits now.
+    pub limited: Vec<String>,
     /// Reloads of TLS.
     pub tls: Vec<TlsReport>,
     /// What failed after it was decided, which none of the preparations had foreseen; the rest is done all the same.
@@ -109,20 +134,24 @@ impl Host {
     }
 
     async fn apply_inner(self, changes: Changes) -> Result<Changed, ReloadFailure> {
-        let Changes { listen, mut reload, tls, stop } = changes;
-        // By name: two that want the same listeners mustn't wait for each other.
-        reload.sort_by(|(one, ..), (other, ..)| one.name().cmp(other.name()));
-        let listeners: Vec<Arc<Listener>> = reload.iter().map(|(server, ..)| server.listener().clone()).collect();
+        let Changes { listen, mut reload, limits, rebind, tls, stop } = changes;
+        let listeners = concerned(&reload, &limits)?;
         let mut one_at_a_time = Vec::new();
         for listener in &listeners {
             one_at_a_time.push(listener.transaction.lock().await);
         }
+        let limits = Relimits::check(limits, &mut reload)?;
         for (server, change) in &tls {
             reload_tls(server.listener().clone(), change.clone().dry_run(true)).await?;
         }
+        let mut rebindings = Vec::new();
+        for (server, listen) in rebind {
+            let prepared = Rebinding::prepare(server.listener(), listen).await;
+            rebindings.extend(prepared.map_err(|error| ReloadFailure::of(server.name(), "prepare", &error, 0))?);
+        }
         let mut opened = Vec::new();
         let decided = match self.set_up_all(listen, &mut opened).await {
-            Ok(()) => self.decide(&listeners, reload).await,
+            Ok(()) => self.decide(&reload, &limits).await,
             Err(failure) => Err(failure),
         };
         let mut changed = match decided {
@@ -134,6 +163,13 @@ impl Host {
                 return Err(failure);
             }
         };
+        for (listener, limits) in limits.0 {
+            listener.relimit(&limits).await;
+            changed.limited.push(listener.name.to_string());
+        }
+        for rebinding in rebindings {
+            changed.rebound.extend(rebinding.carry_out().await);
+        }
         for (server, change) in tls {
             match reload_tls(server.listener().clone(), change).await {
                 Ok(report) => changed.tls.push(report),
@@ -163,15 +199,12 @@ impl Host {
     }
 
     /// Prepares all reloads, has all shards vote, and carries all out or rolls all back.
-    async fn decide(
-        &self,
-        listeners: &[Arc<Listener>],
-        reload: Vec<(Server, Plugin, ReloadOptions)>,
-    ) -> Result<Changed, ReloadFailure> {
+    async fn decide(&self, reload: &[(Server, Plugin, ReloadOptions)], limits: &Relimits) -> Result<Changed, ReloadFailure> {
         let (mut steps, mut candidates) = (Vec::new(), Vec::new());
-        for (listener, (_, plugin, options)) in listeners.iter().zip(reload) {
-            let transaction = Transaction { listener, options };
-            let prepared = self.prepare_step(&transaction, plugin).await;
+        for (server, plugin, options) in reload {
+            let listener = server.listener();
+            let transaction = limits.bound(Transaction::new(listener, options.clone()));
+            let prepared = self.prepare_step(&transaction, plugin.clone()).await;
             let (step, own) = prepared.inspect_err(|failure| note_failure(listener, failure))?;
             steps.push((transaction, step));
             candidates.extend(own);
@@ -220,9 +253,64 @@ impl Host {
             return Ok((Step::Vote(moving), Some(candidates)));
         }
         // What lets both generations live takes nobody's vote.
-        let dry = Transaction { listener: transaction.listener, options: transaction.options.clone().dry_run(true) };
-        dry.run(origin).await?;
+        transaction.dry().run(origin).await?;
         Ok((Step::Tried(plugin), None))
+    }
+}
+
+/// The listeners whose plugins, or limits, change, by name: two that want the same ones mustn't wait for each other.
+///
+/// # Errors
+/// For one that is named twice: which of the two should hold?
+fn concerned(
+    reload: &[(Server, Plugin, ReloadOptions)],
+    limits: &[(Server, Limits)],
+) -> Result<Vec<Arc<Listener>>, ReloadFailure> {
+    let sorted = |servers: Vec<&Server>| {
+        let mut listeners: Vec<Arc<Listener>> = servers.into_iter().map(|server| server.listener().clone()).collect();
+        listeners.sort_by(|one, other| one.name.cmp(&other.name));
+        listeners
+    };
+    let same = |one: &Arc<Listener>, other: &Arc<Listener>| Arc::ptr_eq(one, other);
+    for servers in [reload.iter().map(|(server, ..)| server).collect(), limits.iter().map(|(server, _)| server).collect()] {
+        if let Some([listener, _]) = sorted(servers).array_windows().find(|[one, other]| same(one, other)) {
+            let error = Error::configuration(format!("listener '{}' is to be changed to two things at once", listener.name));
+            return Err(ReloadFailure::of(&listener.name, "prepare", &error.hint("ask for one of them"), 0));
+        }
+    }
+    let mut all = sorted(reload.iter().map(|(server, ..)| server).chain(limits.iter().map(|(server, _)| server)).collect());
+    all.dedup_by(|one, other| same(one, other));
+    Ok(all)
+}
+
+/// Limits that differ from those that hold.
+struct Relimits(Vec<(Arc<Listener>, Arc<Limits>)>);
+
+impl Relimits {
+    /// Adds to the reloads what limits of instances need.
+    fn check(limits: Vec<(Server, Limits)>, reload: &mut Vec<(Server, Plugin, ReloadOptions)>) -> Result<Self, ReloadFailure> {
+        let mut changed = Vec::new();
+        for (server, limits) in limits {
+            let listener = server.listener();
+            listener.may_have(&limits).map_err(|error| ReloadFailure::of(server.name(), "prepare", &error, 0))?;
+            let reloads = reload.iter().any(|(other, ..)| Arc::ptr_eq(other.listener(), listener));
+            if !reloads && listener.bounds_instances_anew(&limits) {
+                reload.push((server.clone(), server.plugin(), ReloadOptions::default()));
+            }
+            if **listener.limits() != limits {
+                changed.push((listener.clone(), Arc::new(limits)));
+            }
+        }
+        Ok(Self(changed))
+    }
+
+    /// The transaction, under the limits that its listener is going to have.
+    fn bound<'a>(&self, transaction: Transaction<'a>) -> Transaction<'a> {
+        let own = self.0.iter().find(|(listener, _)| Arc::ptr_eq(listener, transaction.listener));
+        match own {
+            Some((_, limits)) => transaction.limits(limits.clone()),
+            None => transaction,
+        }
     }
 }
 

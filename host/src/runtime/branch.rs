@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Runs such a reload.
 pub(super) async fn branch(transaction: &Transaction<'_>, origin: Origin) -> Result<ReloadReport, ReloadFailure> {
-    let Transaction { listener, options } = transaction;
+    let Transaction { listener, options, .. } = transaction;
     let (before, mut notes, generation, candidates) = transaction.prepare_beside(origin).await?;
     if !options.dry_run {
         let (after, per_connection) = (options.drain_after, listener.instances == Instances::PerConnection);
@@ -104,7 +104,7 @@ impl Transaction<'_> {
             return Err(Error::configuration("a client gets no new connections that another generation could have")
                 .hint("use the policy migrate"));
         }
-        let (live, limit) = (lock(&self.listener.roster).generations().len(), self.listener.limits.generations);
+        let (live, limit) = (lock(&self.listener.roster).generations().len(), self.listener.limits().generations);
         if live >= limit {
             return Err(Error::configuration(format!("{live} generations are live already (max-generations)"))
                 .hint("wait until the connections of the oldest have ended, take all over (the policy migrate), or raise max-generations"));

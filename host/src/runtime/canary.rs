@@ -28,7 +28,7 @@ const LOOKS: u32 = 20;
 
 /// Begins a trial; it is watched from here on.
 pub(super) async fn begin(transaction: &Transaction<'_>, origin: Origin) -> Result<ReloadReport, ReloadFailure> {
-    let Transaction { listener, options } = transaction;
+    let Transaction { listener, options, .. } = transaction;
     let (before, notes, generation, candidates) = transaction.prepare_beside(origin).await?;
     let (share, watch) = (options.percent(), options.watched());
     if !options.dry_run {
@@ -54,7 +54,7 @@ pub(super) async fn begin(transaction: &Transaction<'_>, origin: Origin) -> Resu
 /// What `sockdock promote` does.
 pub(super) async fn promote(listener: Arc<Listener>) -> Result<ReloadReport, ReloadFailure> {
     let _one_at_a_time = listener.transaction.lock().await;
-    let transaction = Transaction { listener: &listener, options: ReloadOptions::default() };
+    let transaction = Transaction::new(&listener, ReloadOptions::default());
     let drain_after = lock(&listener.roster).trial_drain();
     match decide(&listener, true, drain_after, BY_COMMAND).await {
         Some(decided) => Ok(decided.report(&transaction)),
@@ -159,7 +159,7 @@ async fn take_over(
     shards: &[ShardHandle],
     drain_after: Option<Duration>,
 ) -> Vec<Outcome> {
-    let (name, limits, generation, count) = (listener.name.clone(), listener.limits.clone(), winner.clone(), shards.len());
+    let (name, limits, generation, count) = (listener.name.clone(), Arc::clone(&listener.limits()), winner.clone(), shards.len());
     let work = move || (0..count).map(|_| candidate(&generation, &name, &limits)).collect::<Result<Vec<Candidate>>>();
     let swapped = match blocking(work).await {
         Ok(candidates) => {

@@ -30,6 +30,14 @@ impl Clock {
         clock
     }
 
+    /// An idle period that hasn't been timed so far begins now.
+    pub(super) fn relimit(&mut self, limits: &Limits) {
+        if limits.idle_timeout.is_some() && self.0.as_ref().is_none_or(|times| times.active.is_none()) {
+            let times = self.0.get_or_insert_default();
+            times.active = Some(Instant::now());
+        }
+    }
+
     /// The connection stands: idle periods begin now.
     pub(super) fn begin(&mut self, limits: &Limits) {
         if let Some(times) = &self.0 {

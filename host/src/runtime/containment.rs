@@ -1,13 +1,14 @@
 //! What a listener's failing, greedy or hungry instances come to: the breaker, what is counted, the memory that they share.
 
 use super::counters::{bump, read};
+use super::listener::lock;
 use crate::guest::FaultKind;
 use crate::pure::account::Account;
 use crate::pure::breaker::{Breaker, OnTrap};
 use crate::pure::limits::Limits;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -47,12 +48,24 @@ pub struct ContainmentStatus {
     pub memory_refused: u64,
 }
 
-/// Shared by a listener's shards; touched when something goes wrong, never per event.
-pub(super) struct Containment {
+/// The breaker, and what it goes by.
+struct TrapGuard {
     on_trap: OnTrap,
     limit: usize,
     window: Duration,
-    breaker: Mutex<Breaker>,
+    breaker: Breaker,
+}
+
+impl TrapGuard {
+    fn new(limits: &Limits) -> Self {
+        let Limits { on_trap, trap_limit: limit, trap_window: window, .. } = *limits;
+        Self { on_trap, limit, window, breaker: Breaker::new(limit, window) }
+    }
+}
+
+/// Shared by a listener's shards; touched when something goes wrong, never per event.
+pub(super) struct Containment {
+    guard: Mutex<TrapGuard>,
     /// Whether the breaker is open.
     open: watch::Sender<bool>,
     opened: AtomicU64,
@@ -72,10 +85,7 @@ pub(super) struct Containment {
 impl Containment {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            on_trap: limits.on_trap,
-            limit: limits.trap_limit,
-            window: limits.trap_window,
-            breaker: Mutex::new(Breaker::new(limits.trap_limit, limits.trap_window)),
+            guard: Mutex::new(TrapGuard::new(limits)),
             open: watch::Sender::new(false),
             opened: AtomicU64::new(0),
             trapped: AtomicU64::new(0),
@@ -90,6 +100,21 @@ impl Containment {
             throttled_us: AtomicU64::new(0),
             account: limits.total_memory.map(|cap| Arc::new(Account::new(cap))),
         }
+    }
+
+    /// Goes by these from now on. Other rules for faults begin anew, with a closed breaker.
+    pub(super) fn set_limits(&self, limits: &Limits, listener: &str) {
+        if let (Some(account), Some(cap)) = (&self.account, limits.total_memory) {
+            account.set_cap(cap);
+        }
+        {
+            let mut guard = lock(&self.guard);
+            if (guard.on_trap, guard.limit, guard.window) == (limits.on_trap, limits.trap_limit, limits.trap_window) {
+                return;
+            }
+            *guard = TrapGuard::new(limits);
+        }
+        self.closed(listener);
     }
 
     /// Where memory is counted, if it is.
@@ -121,27 +146,29 @@ impl Containment {
 
     /// Counts towards the breaker, unless the plugin isn't to blame.
     fn strike(&self, listener: &str, kind: FaultKind) {
-        if self.on_trap == OnTrap::Restart || kind == FaultKind::Host {
-            return;
-        }
-        let opens = self.breaker.lock().unwrap_or_else(PoisonError::into_inner).fault(Instant::now());
-        if !opens {
+        let mut guard = lock(&self.guard);
+        if guard.on_trap == OnTrap::Restart || kind == FaultKind::Host || !guard.breaker.fault(Instant::now()) {
             return;
         }
         bump(&self.opened);
         self.open.send_replace(true);
-        let (faults, window) = (self.limit, self.window);
-        let what = match self.on_trap {
+        let TrapGuard { on_trap, limit: faults, window, .. } = *guard;
+        let what = match on_trap {
             OnTrap::Stop => "the listener is stopped",
             _ => "new connections are refused until a reload",
         };
-        tracing::error!(%listener, faults, ?window, on_trap = %self.on_trap, breaker = "open", "the plugin has failed too often: {what}");
+        tracing::error!(%listener, faults, ?window, %on_trap, breaker = "open", "the plugin has failed too often: {what}");
     }
 
     /// Another generation is in place, or a canary is gone.
     pub(super) fn close_breaker(&self, listener: &str) {
-        if self.breaker.lock().unwrap_or_else(PoisonError::into_inner).close() {
-            self.open.send_replace(false);
+        if lock(&self.guard).breaker.close() {
+            self.closed(listener);
+        }
+    }
+
+    fn closed(&self, listener: &str) {
+        if self.open.send_replace(false) {
             tracing::info!(%listener, breaker = "closed", "new connections are taken again");
         }
     }
@@ -161,14 +188,20 @@ impl Containment {
     /// Returns when the breaker opens, if the listener is to stop then; else never.
     pub(super) async fn to_be_stopped(&self) {
         let mut open = self.open.subscribe();
-        if self.on_trap != OnTrap::Stop || open.wait_for(|open| *open).await.is_err() {
-            std::future::pending::<()>().await;
+        while open.wait_for(|open| *open).await.is_ok() {
+            if self.has_stopped() || open.changed().await.is_err() {
+                return;
+            }
         }
+    }
+
+    fn on_trap(&self) -> OnTrap {
+        lock(&self.guard).on_trap
     }
 
     /// Whether it was the breaker that stopped the listener.
     pub(super) fn has_stopped(&self) -> bool {
-        self.on_trap == OnTrap::Stop && self.is_open()
+        self.on_trap() == OnTrap::Stop && self.is_open()
     }
 
     /// A fresh instance sits, though nothing had failed.
@@ -192,13 +225,14 @@ impl Containment {
     }
 
     pub(super) fn status(&self) -> ContainmentStatus {
-        let breaker = match (self.on_trap, self.is_open()) {
+        let on_trap = self.on_trap();
+        let breaker = match (on_trap, self.is_open()) {
             (OnTrap::Restart, _) => "off",
             (_, false) => "closed",
             (_, true) => "open",
         };
         ContainmentStatus {
-            on_trap: self.on_trap.to_string(),
+            on_trap: on_trap.to_string(),
             breaker: breaker.to_owned(),
             breaker_opened: read(&self.opened),
             trapped: read(&self.trapped),

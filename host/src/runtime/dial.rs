@@ -160,7 +160,7 @@ impl Shard {
     /// The embedder's connection; `told` hears how it went.
     pub(super) fn connect(self: &Rc<Self>, order: Order, told: Told) {
         let mut state = self.state.borrow_mut();
-        let limits = &self.listener.limits;
+        let limits = self.listener.limits();
         let Some(sockets) = state.sockets.as_deref_mut().filter(|_| order.context.len() <= limits.context) else {
             let _ = told.send(Err(format!("its context has more than {} bytes (context-limit)", limits.context)));
             return;
@@ -193,7 +193,7 @@ impl Shard {
         let mut state = self.state.borrow_mut();
         let Some(entry) = state.sockets.as_deref_mut().and_then(|sockets| sockets.entry(id)) else { return };
         match outcome {
-            Ok(stream) => entry.connected(stream, &self.listener.limits),
+            Ok(stream) => entry.connected(stream, &self.listener.limits()),
             Err(error) => entry.machine.unconnected(error),
         }
     }

@@ -36,9 +36,9 @@ impl Generation {
         }
     }
 
-    /// The same component and settings, under another number and without a past.
-    pub(super) fn renumbered(&self, number: u64) -> Self {
-        Self::new(number, self.component.clone(), self.plugin.clone(), self.settings.clone())
+    /// The same component and configuration, under another number, within other bounds and without a past.
+    pub(super) fn renewed(&self, number: u64, settings: Settings) -> Self {
+        Self::new(number, self.component.clone(), self.plugin.clone(), settings)
     }
 
     /// The digest in hex, short, for log lines.

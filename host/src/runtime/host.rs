@@ -10,7 +10,6 @@ use super::server::{Server, Stop};
 use super::threads::{Graveyard, start_control, start_undertaker};
 use super::worker::Worker;
 use crate::guest::{Engine, EngineConfig, Inspection};
-use crate::pure::breaker::OnTrap;
 use crate::pure::error::{Error, Result};
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -247,9 +246,6 @@ impl Host {
 
     /// Stops it once its breaker has opened, if that is what the operator wants.
     pub(super) fn stop_with_breaker(&self, server: &Server) {
-        if server.listener().limits.on_trap != OnTrap::Stop {
-            return;
-        }
         let server = server.clone();
         self.inner.control.spawn(async move {
             let listener = server.listener();

@@ -13,14 +13,14 @@ use super::threads::Graveyard;
 use super::topics::{InProcess, Mailbox, Membership, Topics};
 use super::worker::{Local, Worker};
 use crate::guest::Instance;
-use crate::net::{Bound, Tls};
+use crate::net::{Bind, Bound, SocketOptions, Tls};
 use crate::pure::account::Ledger;
 use crate::pure::error::{Error, Result};
 use crate::pure::limits::Limits;
 use crate::pure::outbound::Pool;
 use crate::pure::proxy_protocol::ProxyProtocol;
-use arc_swap::ArcSwap;
-use std::net::IpAddr;
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -30,13 +30,34 @@ use tokio::task::AbortHandle;
 /// One of a listener's addresses.
 pub(super) struct Address {
     pub(super) bound: Bound,
+    /// As it was asked for.
+    pub(super) asked: Bind,
+    /// Its accept loop, while there is one.
+    accepting: Mutex<Option<AbortHandle>>,
     /// What a reload of TLS replaces; accepting reads it without a lock.
     tls: Option<ArcSwap<Tls>>,
 }
 
 impl Address {
-    pub(super) fn new(bound: Bound, tls: Option<Tls>) -> Self {
-        Self { bound, tls: tls.map(ArcSwap::from_pointee) }
+    /// Binds and listens. May look a name up: not on a worker.
+    ///
+    /// # Errors
+    /// When the address can't be had.
+    pub(super) fn open(asked: Bind, tls: Option<Tls>, options: &SocketOptions) -> Result<Self> {
+        let bound = Bound::new(&asked, options)?;
+        Ok(Self { bound, asked, accepting: Mutex::default(), tls: tls.map(ArcSwap::from_pointee) })
+    }
+
+    /// Its accept loop runs.
+    pub(super) fn accepts(&self, task: AbortHandle) {
+        *lock(&self.accepting) = Some(task);
+    }
+
+    /// Ends its accept loop.
+    pub(super) fn stop_accepting(&self) {
+        if let Some(task) = lock(&self.accepting).take() {
+            task.abort();
+        }
     }
 
     /// Whether it speaks TLS.
@@ -59,6 +80,23 @@ impl Address {
     /// As the ready lines and `status` show it.
     pub(super) fn url(&self) -> String {
         self.bound.url(self.tls.is_some())
+    }
+}
+
+/// What a listener's addresses are called.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Announced {
+    pub(super) urls: Vec<String>,
+    /// The first one, if it is TCP.
+    pub(super) tcp: Option<SocketAddr>,
+}
+
+impl Announced {
+    pub(super) fn new(addresses: &[Arc<Address>], target: Option<String>) -> Self {
+        Self {
+            urls: addresses.iter().map(|address| address.url()).chain(target).collect(),
+            tcp: addresses.first().and_then(|address| address.bound.tcp_address()),
+        }
     }
 }
 
@@ -102,16 +140,17 @@ fn on<T>(number: u64, job: impl FnOnce(&Rc<Shard>) -> T) -> impl FnOnce(&Rc<Loca
 /// What is common to a listener's shards.
 pub(super) struct Listener {
     pub(super) name: Arc<str>,
-    pub(super) limits: Arc<Limits>,
+    /// What a change of limits replaces; workers read it without a lock.
+    limits: ArcSwap<Limits>,
     pub(super) grants: Arc<Grants>,
     pub(super) allow_half_open: bool,
     pub(super) proxy_protocol: Option<ProxyProtocol>,
     /// Where there is a limit per peer.
-    pub(super) peers: Option<Arc<Peers>>,
+    pub(super) peers: ArcSwapOption<Peers>,
     pub(super) instances: Instances,
     pub(super) addresses: Mutex<Vec<Arc<Address>>>,
-    /// As `addresses` was at the start; what a client connects to.
-    pub(super) urls: Vec<String>,
+    /// What `addresses` are called, also once it has stopped; what a client connects to.
+    pub(super) announced: Mutex<Announced>,
     /// It listens nowhere: its first connection is the host's own.
     pub(super) client: bool,
     /// Its generations and shards. Locked when a connection comes, never per event.
@@ -127,7 +166,6 @@ pub(super) struct Listener {
     pub(super) stopping: AtomicBool,
     /// Becomes true when what is left is reset: handshakes end then, too.
     pub(super) forced: watch::Sender<bool>,
-    pub(super) accepting: Mutex<Vec<AbortHandle>>,
     /// One reload at a time; a second waits for the first.
     pub(super) transaction: tokio::sync::Mutex<()>,
     /// One reload of TLS at a time.
@@ -164,13 +202,13 @@ impl Listener {
         Self {
             topics: Arc::new(InProcess::new(limits.subscriptions)),
             name: parts.name,
-            peers: parts.limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit))),
-            limits: parts.limits,
+            peers: ArcSwapOption::new(limits.connections_per_peer.map(|limit| Arc::new(Peers::new(limit)))),
+            limits: ArcSwap::new(parts.limits),
             grants: parts.grants,
             allow_half_open: parts.allow_half_open,
             proxy_protocol: parts.proxy_protocol,
             instances: parts.instances,
-            urls: parts.addresses.iter().map(|address| address.url()).chain(parts.target.clone()).collect(),
+            announced: Mutex::new(Announced::new(&parts.addresses, parts.target.clone())),
             client: parts.target.is_some(),
             addresses: Mutex::new(parts.addresses),
             roster: Mutex::new(Roster::new(parts.generation)),
@@ -181,13 +219,28 @@ impl Listener {
             drained: Arc::default(),
             stopping: AtomicBool::new(false),
             forced: watch::Sender::new(false),
-            accepting: Mutex::default(),
             transaction: tokio::sync::Mutex::default(),
             rotation: Mutex::default(),
             serials: parts.serials,
             numbers: parts.numbers,
             graveyard: parts.graveyard,
         }
+    }
+
+    /// Those that hold now.
+    pub(super) fn limits(&self) -> Guard<Arc<Limits>> {
+        self.limits.load()
+    }
+
+    /// What is common to all shards is bounded so from now on; the shards have to be told (`relimit.rs`).
+    pub(super) fn set_limits(&self, limits: &Arc<Limits>) {
+        self.containment.set_limits(limits, &self.name);
+        self.topics.set_limit(limits.subscriptions);
+        match (&*self.peers.load(), limits.connections_per_peer) {
+            (Some(peers), Some(limit)) => peers.set_limit(limit),
+            (_, limit) => self.peers.store(limit.map(|limit| Arc::new(Peers::new(limit)))),
+        }
+        self.limits.store(limits.clone());
     }
 
     /// All that there are, those of old generations included.
@@ -197,7 +250,7 @@ impl Listener {
 
     /// A place for one more shard among the others. `wake` has it look into its mailbox.
     pub(super) fn membership(&self, wake: impl Fn() + Send + Sync + 'static) -> Membership {
-        Membership::new(self.topics.clone(), Mailbox::new(self.limits.topic_backlog, wake))
+        Membership::new(self.topics.clone(), Mailbox::new(self.limits().topic_backlog, wake))
     }
 
     /// The generation that serves.
@@ -217,7 +270,7 @@ impl Listener {
 
     /// An empty table of connections.
     pub(super) fn table(&self, counters: Arc<ShardCounters>, membership: Membership) -> Sockets {
-        let (limits, grants) = (self.limits.clone(), self.grants.clone());
+        let (limits, grants) = (Arc::clone(&self.limits()), self.grants.clone());
         let mut sockets = Sockets::new(limits, grants, self.name.clone(), counters, self.serials.clone(), membership);
         sockets.pool = Pool::new(Ledger::new(self.containment.account()));
         sockets
@@ -230,8 +283,9 @@ impl Listener {
 
     /// Ends the accept loops; the listening sockets close when the last of what this returns is dropped.
     pub(super) fn stop_accepting(&self) -> Vec<Arc<Address>> {
-        lock(&self.accepting).drain(..).for_each(|task| task.abort());
-        std::mem::take(&mut *lock(&self.addresses))
+        let addresses = std::mem::take(&mut *lock(&self.addresses));
+        addresses.iter().for_each(|address| address.stop_accepting());
+        addresses
     }
 
     /// Connections alive, handshakes included.

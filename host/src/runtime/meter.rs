@@ -70,7 +70,7 @@ impl State {
         shard.listener.containment.throttled();
         if meter.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL) {
             meter.told = Some(now);
-            let share = shard.listener.limits.cpu_share.map(tracing::field::display);
+            let share = shard.listener.limits().cpu_share.map(tracing::field::display);
             tracing::warn!(listener = %shard.listener.name, cpu_share = share, ?wait, "the plugin uses more than its share of CPU time: its events wait");
         }
         tokio::task::spawn_local(resume(Rc::downgrade(shard), now, wait));

@@ -37,7 +37,9 @@ mod peers;
 mod plugin;
 mod prepare;
 mod probation;
+mod rebind;
 mod recycle;
+mod relimit;
 mod reload;
 mod report;
 mod retire;
@@ -73,7 +75,8 @@ pub use listen::{Instances, Listen};
 pub use options::{Policy, ReloadOptions, Spread};
 pub use plugin::Plugin;
 pub use report::{
-    CertificateStatus, GenerationStatus, HostStatus, ListenerStatus, ReloadFailure, ReloadReport, TlsReport, TlsReported,
+    CertificateStatus, GenerationStatus, HostStatus, ListenerStatus, RebindReport, ReloadFailure, ReloadReport, TlsReport,
+    TlsReported,
 };
 pub use rotate::TlsReload;
 pub use server::{Server, Stop};

@@ -166,7 +166,7 @@ impl Nest {
             // It has ended meanwhile.
             let Some(shard) = shard else { continue };
             let listener = &self.listener;
-            match candidate(generation, &listener.name, &listener.limits) {
+            match candidate(generation, &listener.name, &listener.limits()) {
                 Ok(candidate) => match vote::quiesce(&shard, candidate, ballot) {
                     Vote::Yes(outcome) => moved.outcomes.push(outcome),
                     Vote::No(refusal) => moved.refusals.push(*refusal),

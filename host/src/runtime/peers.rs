@@ -3,6 +3,7 @@
 use super::listener::lock;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 /// Bits of an IPv6 address that name a site: whoever has one such network has all of its addresses.
@@ -11,7 +12,7 @@ const SITE: u32 = 64;
 /// The connections of a listener, by whom they come from. Locked when one comes and when it goes, and only where there is a limit.
 #[derive(Debug)]
 pub(super) struct Peers {
-    limit: usize,
+    limit: AtomicUsize,
     counts: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -24,7 +25,12 @@ pub(super) struct Place {
 
 impl Peers {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, counts: Mutex::default() }
+        Self { limit: AtomicUsize::new(limit), counts: Mutex::default() }
+    }
+
+    /// Those that come from now on are bounded so.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Relaxed);
     }
 
     /// None if the peer has as many as it may.
@@ -32,7 +38,7 @@ impl Peers {
         let peer = counted_as(peer);
         let mut counts = lock(&self.counts);
         let count = counts.entry(peer).or_default();
-        if *count >= self.limit {
+        if *count >= self.limit.load(Relaxed) {
             return None;
         }
         *count += 1;

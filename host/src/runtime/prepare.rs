@@ -25,19 +25,20 @@ pub(super) struct Candidate {
 pub(super) enum Origin {
     /// A component that isn't compiled yet.
     Plugin(Engine, Plugin),
-    /// A generation that has served already, with its settings.
+    /// A generation that has served already, with its configuration.
     Earlier(SharedGeneration),
 }
 
 impl Origin {
     fn generation(&self, number: u64, limits: &Limits, account: Option<Arc<Account>>) -> Result<Generation> {
+        let settings = |plugin: &Plugin| Settings::new(plugin.name(), limits).account(account);
         match self {
-            Self::Earlier(earlier) => Ok(earlier.renumbered(number)),
+            Self::Earlier(earlier) => Ok(earlier.renewed(number, settings(&earlier.plugin))),
             Self::Plugin(engine, plugin) => {
                 // In an error the file says more than the name.
                 let shown = plugin.path().map_or_else(|| plugin.name().into(), |path| path.to_string_lossy());
                 let component = engine.load::<Sockets>(plugin.bytes(), &shown)?;
-                Ok(Generation::new(number, component, plugin.clone(), Settings::new(plugin.name(), limits).account(account)))
+                Ok(Generation::new(number, component, plugin.clone(), settings(plugin)))
             }
         }
     }

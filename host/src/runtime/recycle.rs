@@ -8,6 +8,7 @@ use super::shard::{Shard, State};
 use super::vote::{Ballot, Vote, quiesce};
 use crate::pure::limits::Limits;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The least that an instance lives: bounds what it costs where one has too much from its beginning.
@@ -42,6 +43,14 @@ impl Recycler {
         let now = Instant::now();
         let some = rules.memory.is_some() || rules.events.is_some() || rules.age.is_some();
         some.then(|| Box::new(Self { rules, seated: now, events: 0, asked: false, failed: 0, not_before: now + LEAST }))
+    }
+
+    /// Other rules, or none, for the instance that sits there.
+    pub(super) fn relimit(this: &mut Option<Box<Self>>, limits: &Limits) {
+        match (this.as_mut(), Self::new(limits)) {
+            (Some(old), Some(new)) => old.rules = new.rules,
+            (_, new) => *this = new,
+        }
     }
 
     /// A fresh instance sits.
@@ -98,7 +107,7 @@ async fn recycle(shard: Weak<Shard>, seated: Instant, why: &'static str) {
     else {
         return;
     };
-    let (name, limits, same) = (listener.name.clone(), listener.limits.clone(), generation.clone());
+    let (name, limits, same) = (listener.name.clone(), Arc::clone(&listener.limits()), generation.clone());
     let made = blocking(move || candidate(&same, &name, &limits)).await;
     // A reload that is under way has its turn first; then, or after a fault, another instance sits there.
     let _one_at_a_time = listener.transaction.lock().await;

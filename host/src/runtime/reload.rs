@@ -13,6 +13,7 @@ use super::report::{ReloadFailure, ReloadReport};
 use super::swap::Swap;
 use super::vote::{Outcome, Refusal};
 use crate::pure::error::Error;
+use crate::pure::limits::Limits;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) async fn reload(
     options: ReloadOptions,
 ) -> Result<ReloadReport, ReloadFailure> {
     let _one_at_a_time = listener.transaction.lock().await;
-    let result = Transaction { listener: &listener, options }.run(origin).await;
+    let result = Transaction::new(&listener, options).run(origin).await;
     result.inspect(|report| note_success(&listener, report)).inspect_err(|failure| note_failure(&listener, failure))
 }
 
@@ -31,7 +32,7 @@ pub(super) async fn reload(
 pub(super) async fn roll_back(listener: Arc<Listener>, discard_state: bool) -> Result<ReloadReport, ReloadFailure> {
     let _one_at_a_time = listener.transaction.lock().await;
     let options = ReloadOptions::default().discard_state(discard_state);
-    let transaction = Transaction { listener: &listener, options };
+    let transaction = Transaction::new(&listener, options);
     if let Some(report) = canary::call_off(&transaction).await {
         return Ok(report);
     }
@@ -41,7 +42,7 @@ pub(super) async fn roll_back(listener: Arc<Listener>, discard_state: bool) -> R
 
 /// A reload that had no plugin to begin with: counted, logged and reported as one that failed in `prepare`.
 pub(super) fn refuse(listener: &Arc<Listener>, error: Error) -> ReloadFailure {
-    let failure = Transaction { listener, options: ReloadOptions::default() }.failure("prepare", error);
+    let failure = Transaction::new(listener, ReloadOptions::default()).failure("prepare", error);
     note_failure(listener, &failure);
     failure
 }
@@ -77,6 +78,26 @@ pub(super) struct Moving {
 pub(super) struct Transaction<'a> {
     pub(super) listener: &'a Arc<Listener>,
     pub(super) options: ReloadOptions,
+    /// What bounds the new generation.
+    pub(super) limits: Arc<Limits>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(listener: &'a Arc<Listener>, options: ReloadOptions) -> Self {
+        let limits = Arc::clone(&listener.limits());
+        Self { listener, options, limits }
+    }
+
+    /// Under these limits, which the listener is going to have.
+    pub(super) fn limits(mut self, limits: Arc<Limits>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same, changing nothing.
+    pub(super) fn dry(&self) -> Self {
+        Self { listener: self.listener, options: self.options.clone().dry_run(true), limits: self.limits.clone() }
+    }
 }
 
 impl Transaction<'_> {
@@ -149,7 +170,7 @@ impl Transaction<'_> {
 
     /// Phase 1. Nothing that serves is touched.
     pub(super) async fn prepare(&self, origin: Origin, count: usize) -> Result<Vec<Candidate>, ReloadFailure> {
-        let (name, limits) = (self.listener.name.clone(), self.listener.limits.clone());
+        let (name, limits) = (self.listener.name.clone(), self.limits.clone());
         let number = lock(&self.listener.roster).next_number();
         let account = self.listener.containment.account();
         let work = move || prepare(&origin, number, &name, &limits, count, account);

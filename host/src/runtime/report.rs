@@ -56,6 +56,15 @@ pub struct TlsReport {
     pub certificates: Vec<TlsReported>,
 }
 
+/// A listener that has other addresses now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RebindReport {
+    /// The listener's name.
+    pub listener: String,
+    /// All its addresses, as `tcp://127.0.0.1:7000`.
+    pub addresses: Vec<String>,
+}
+
 /// A certificate that a reload has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsReported {

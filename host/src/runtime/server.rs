@@ -4,7 +4,7 @@ use super::accept;
 use super::canary::promote;
 use super::counters::read;
 use super::host::Host;
-use super::listener::{Listener, ShardHandle};
+use super::listener::{Listener, ShardHandle, lock};
 use super::options::ReloadOptions;
 use super::plugin::Plugin;
 use super::prepare::Origin;
@@ -38,13 +38,11 @@ pub struct Server {
     /// Weak: the host's list holds its servers.
     host: Weak<super::host::Inner>,
     referenced: Arc<AtomicBool>,
-    tcp: Option<SocketAddr>,
 }
 
 impl Server {
     pub(super) fn new(host: &Host, listener: Arc<Listener>) -> Self {
-        let tcp = super::listener::lock(&listener.addresses).first().and_then(|address| address.bound.tcp_address());
-        Self { listener, host: Arc::downgrade(&host.inner), referenced: Arc::new(AtomicBool::new(true)), tcp }
+        Self { listener, host: Arc::downgrade(&host.inner), referenced: Arc::new(AtomicBool::new(true)) }
     }
 
     /// Its name.
@@ -54,12 +52,12 @@ impl Server {
 
     /// Its first address, if that is TCP; the port is the real one where 0 was asked for.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.tcp
+        lock(&self.listener.announced).tcp
     }
 
     /// Its addresses, as `tcp://127.0.0.1:7000`, `tls://127.0.0.1:7443`, `unix:/path`, `tls+unix:/path`.
     pub fn addresses(&self) -> Vec<String> {
-        self.listener.urls.clone()
+        lock(&self.listener.announced).urls.clone()
     }
 
     /// The plugin that serves.
@@ -229,7 +227,7 @@ impl Server {
             worker.ask(move |local| accept::stop(local, &own)).await?;
         }
         if how == Stop::Graceful {
-            self.drained(listener.limits.drain_timeout).await;
+            self.drained(listener.limits().drain_timeout).await;
         }
         listener.forced.send_replace(true);
         for shard in listener.shards() {

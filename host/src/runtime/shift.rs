@@ -155,7 +155,7 @@ impl<'a> Move<'a> {
             let Ok(moved) = nest.nest(shift).await else { return };
             if !moved.starved {
                 starved = None;
-            } else if starved.get_or_insert_with(Instant::now).elapsed() > self.listener.limits.reload_deadline {
+            } else if starved.get_or_insert_with(Instant::now).elapsed() > self.listener.limits().reload_deadline {
                 let error = || {
                     Error::host("there is no room for another instance")
                         .hint("raise max-instances: a reload needs one more than there are connections")

@@ -16,7 +16,7 @@ use super::server::{Server, Stop};
 use super::shard::{Shard, State};
 use super::topics::Membership;
 use super::worker::{Local, Worker};
-use crate::net::{Bind, Bound, SocketOptions, Tls};
+use crate::net::{Bind, SocketOptions, Tls};
 use crate::pure::allow::AllowConnect;
 use crate::pure::error::{Error, Fault, Result};
 use std::cell::RefCell;
@@ -98,7 +98,7 @@ impl Host {
             containment,
         }));
         if listener.instances == Instances::PerConnection
-            && listener.limits.connections as u64 > u64::from(self.inner.max_instances)
+            && listener.limits().connections as u64 > u64::from(self.inner.max_instances)
         {
             let most = self.inner.max_instances;
             tracing::info!(listener = %name, "each connection has an instance, and there is room for {most} (max-instances): further connections are refused");
@@ -145,10 +145,10 @@ impl Host {
     }
 }
 
-fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOptions) -> Result<Vec<Arc<Address>>> {
+pub(super) fn bind(addresses: Vec<(Result<Bind, String>, Option<Tls>)>, options: &SocketOptions) -> Result<Vec<Arc<Address>>> {
     let bind = |(bind, tls): (Result<Bind, String>, _)| {
         let bind = bind.map_err(Error::configuration)?;
-        Ok(Arc::new(Address::new(Bound::new(&bind, options)?, tls)))
+        Ok(Arc::new(Address::open(bind, tls, options)?))
     };
     addresses.into_iter().map(bind).collect()
 }
@@ -187,7 +187,7 @@ async fn nests(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<C
         let shard = ShardHandle { number, worker, counters };
         let (shared, own) = (listener.clone(), shard.clone());
         let install = move |local: &Rc<Local>| {
-            make_room(local, &shared);
+            make_room(local, shared.limits().read_buffer);
             let nest = Rc::new(Nest::new(shared, own, local.clone()));
             local.nests.borrow_mut().insert(number, nest);
         };
@@ -197,9 +197,8 @@ async fn nests(listener: &Arc<Listener>, workers: Vec<Worker>, candidates: Vec<C
     Ok(shards)
 }
 
-/// The worker's read buffer holds what this listener reads at a time.
-fn make_room(local: &Local, listener: &Listener) {
-    let need = listener.limits.read_buffer;
+/// The worker's read buffer holds what a listener reads at a time.
+pub(super) fn make_room(local: &Local, need: usize) {
     let mut buffer = local.buffer.borrow_mut();
     if buffer.len() < need {
         buffer.resize(need, 0);
@@ -233,7 +232,7 @@ fn install(
     membership: Membership,
     candidate: Candidate,
 ) {
-    make_room(local, &listener);
+    make_room(local, listener.limits().read_buffer);
     let Candidate { generation, instance, staged, .. } = candidate;
     let mut sockets = listener.table(counters.clone(), membership);
     sockets.timer_handler = generation.component.has_timer_handler();

@@ -49,9 +49,9 @@ impl Swap<'_> {
     /// The first no.
     pub(super) async fn vote(&self, candidates: Vec<Candidate>) -> Result<(), Refusal> {
         let votes = self.ask(candidates, false);
-        match tokio::time::timeout(self.listener.limits.reload_deadline + GRACE, count(votes)).await {
+        match tokio::time::timeout(self.listener.limits().reload_deadline + GRACE, count(votes)).await {
             Ok(votes) => votes.map(drop),
-            Err(_) => Err(Refusal::late(self.listener.limits.reload_deadline)),
+            Err(_) => Err(Refusal::late(self.listener.limits().reload_deadline)),
         }
     }
 

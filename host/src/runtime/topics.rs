@@ -29,6 +29,9 @@ pub(super) trait Topics: Send + Sync {
     /// One more member, whose messages go there. Answers what it is called.
     fn join(&self, mailbox: &Arc<Mailbox>) -> usize;
 
+    /// So many subscriptions may there be from now on; those beyond stay.
+    fn set_limit(&self, subscriptions: usize);
+
     /// A member's end. Subscriptions of its sockets that are left are taken back one by one.
     fn leave(&self, member: usize);
 
@@ -65,6 +68,11 @@ impl Membership {
     /// For a table without sockets.
     pub(super) fn none() -> Self {
         Self::new(Arc::new(InProcess::new(0)), Mailbox::new(0, || ()))
+    }
+
+    /// So many bytes may wait for this member from now on.
+    pub(super) fn set_backlog(&self, bytes: usize) {
+        self.mailbox.set_limit(bytes);
     }
 
     /// The shard's end.

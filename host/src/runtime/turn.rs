@@ -29,7 +29,7 @@ impl State {
 
     /// As many steps as are possible. Without being `admitted`, the guest isn't called.
     pub(super) fn steps(&mut self, shard: &Rc<Shard>, id: SocketId, admitted: bool, cx: &mut Context<'_>) -> Turn {
-        let limits = &*shard.listener.limits;
+        let limits = shard.listener.limits();
         let mut buffer = shard.local.buffer.borrow_mut();
         let mut reads = limits.reads_per_turn;
         let slice = self.slice();
@@ -37,7 +37,7 @@ impl State {
             let held = !admitted || self.is_held();
             let Some(sockets) = self.sockets.as_deref_mut() else { return Turn::Over };
             let Some(entry) = sockets.entries.get_mut(id.key()).filter(|entry| entry.id == id) else { return Turn::Over };
-            let step = entry.machine.next(entry.conditions(held, limits));
+            let step = entry.machine.next(entry.conditions(held, &limits));
             match step {
                 Step::Tell(event) => self.tell(shard, id, &event),
                 Step::Read | Step::Discard if reads == 0 || (reads < limits.reads_per_turn && slice.is_over()) => {
@@ -65,7 +65,7 @@ impl State {
                     }
                 }
                 Step::Upgrade => {
-                    if entry.poll_upgrade(cx, limits).is_pending() {
+                    if entry.poll_upgrade(cx, &limits).is_pending() {
                         return self.end_turn(shard, id, cx);
                     }
                     let sent = entry.flush(&mut sockets.pool);
@@ -90,7 +90,7 @@ impl State {
         entry.turn(cx.waker());
         self.vouched = entry.proofs >= PROVEN;
         if rang {
-            entry.expire(Instant::now(), &shard.listener.limits);
+            entry.expire(Instant::now(), &shard.listener.limits());
         }
         let sent = entry.flush(&mut sockets.pool);
         if sent > 0 {
@@ -108,6 +108,6 @@ impl State {
         if entry.noticed_reset(cx) {
             cx.waker().wake_by_ref();
         }
-        Turn::Waiting(entry.deadline(&shard.listener.limits))
+        Turn::Waiting(entry.deadline(&shard.listener.limits()))
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn quiesce(shard: &Rc<Shard>, mut candidate: Candidate, ballot: Ballo
     let began = Instant::now();
     let mut state = shard.state.borrow_mut();
     state.held = true;
-    let deadline = shard.listener.limits.reload_deadline;
+    let deadline = shard.listener.limits().reload_deadline;
     let carried = state.carry_over(shard, &mut candidate, ballot);
     match carried
         .and_then(|outcome| if began.elapsed() <= deadline { Ok(outcome) } else { Err(Box::new(Refusal::late(deadline))) })

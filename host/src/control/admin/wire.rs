@@ -1,6 +1,6 @@
 //! The JSON shapes of the admin API's requests and answers.
 
-use crate::{ReloadFailure, ReloadReport, TlsReport};
+use crate::{RebindReport, ReloadFailure, ReloadReport, TlsReport};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -73,6 +73,12 @@ pub struct PromoteRequest {
 pub struct ReloadReply {
     /// Reloads that were committed, and dry runs that passed.
     pub reports: Vec<ReloadReport>,
+    /// Listeners that have other addresses now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rebound: Vec<RebindReport>,
+    /// Listeners that have other limits now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limited: Vec<String>,
     /// Reloads of TLS that were done, and dry runs that passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tls: Vec<TlsReport>,

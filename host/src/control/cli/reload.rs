@@ -4,7 +4,7 @@ use super::units::{Percent, Span};
 use super::{
     AdminArgs, block_on, key_value,
     output::{Failure, print, print_json, warn},
-    report::{failure_text, report_text, tls_text},
+    report::{failure_text, limits_text, rebind_text, report_text, tls_text},
 };
 use crate::{Digest, Policy, Spread};
 use crate::{
@@ -122,6 +122,12 @@ pub(super) fn show(reply: &ReloadReply, json: bool) -> Result<(), Failure> {
     } else {
         for report in &reply.reports {
             print(&report_text(report))?;
+        }
+        for report in &reply.rebound {
+            print(&rebind_text(report))?;
+        }
+        for name in &reply.limited {
+            print(&limits_text(name))?;
         }
         for report in &reply.tls {
             print(&tls_text(report))?;

@@ -1,7 +1,7 @@
 //! A reload's outcome in words.
 
 use super::human::{bytes, digest, micros, plain, plain_lines, plural};
-use crate::{Policy, ReloadFailure, ReloadReport, TlsReport};
+use crate::{Policy, RebindReport, ReloadFailure, ReloadReport, TlsReport};
 
 /// A reload that was done, or a dry run that passed.
 pub(super) fn report_text(report: &ReloadReport) -> String {
@@ -56,6 +56,17 @@ pub(super) fn tls_text(report: &TlsReport) -> String {
         text.push_str(&format!("  {change:<12} {}{whose} {}\n", plain(&certificate.source), digest(&certificate.sha256)));
     }
     text
+}
+
+/// A listener whose addresses have changed.
+pub(super) fn rebind_text(report: &RebindReport) -> String {
+    let addresses: Vec<_> = report.addresses.iter().map(|address| plain(address)).collect();
+    format!("{}: listening on {} now\n", plain(&report.listener), addresses.join(", "))
+}
+
+/// A listener whose limits have changed.
+pub(super) fn limits_text(listener: &str) -> String {
+    format!("{}: other limits hold from now on\n", plain(listener))
 }
 
 /// A reload that left the old generation serving.

@@ -91,7 +91,7 @@ impl ListenerTable {
 pub(crate) struct ListenerConfig {
     name: String,
     source: Source,
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
     pub(super) table: ListenerTable,
 }
 
@@ -168,7 +168,8 @@ impl ListenerConfig {
             return Ok(None);
         }
         let reload = TlsReload::default().trust(self.trust()?);
-        let reload = match &self.table.tls {
+        // What has just got a certificate has it on new addresses.
+        let reload = match self.table.tls.as_ref().filter(|_| before.table.tls.is_some()) {
             Some(tls) => reload.tls(tls.settings().build()?),
             None => reload,
         };
@@ -183,6 +184,16 @@ impl ListenerConfig {
         self.table.reload.options()
     }
 
+    /// Whether it is to listen where `other` does.
+    pub(crate) fn has_addresses_of(&self, other: &Self) -> bool {
+        let addresses = |of: &Self| {
+            let table = &of.table;
+            let speak = |binds: &OneOrMany<Written<Bind>>| binds.iter().map(|Written(bind)| bind.clone()).collect::<Vec<_>>();
+            (speak(&table.address), speak(&table.tls_address), table.tls.is_some())
+        };
+        addresses(self) == addresses(other)
+    }
+
     /// The first key that differs of those that hold as long as the listener runs.
     pub(crate) fn fixed_key_that_differs(&self, other: &Self) -> Option<String> {
         macro_rules! differing {
@@ -190,10 +201,9 @@ impl ListenerConfig {
                 [$((stringify!($field), self.table.$field != other.table.$field)),*]
             };
         }
-        let keys = differing![address tls_address instances limits allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port
-            proxy_protocol proxy_from allow_connect];
-        let tls = ("tls", self.table.tls.is_some() != other.table.tls.is_some());
-        if let Some((key, _)) = keys.into_iter().chain([tls]).find(|(_, differs)| *differs) {
+        let keys = differing![instances allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port proxy_protocol proxy_from
+            allow_connect];
+        if let Some((key, _)) = keys.into_iter().find(|(_, differs)| *differs) {
             return Some(key.replace('_', "-"));
         }
         // A plugin may be using them; what is granted is taken back with the listener.

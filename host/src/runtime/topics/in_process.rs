@@ -25,7 +25,7 @@ pub(in crate::runtime) struct InProcess {
     hasher: RandomState,
     subscriptions: AtomicUsize,
     /// Subscriptions that there may be.
-    limit: usize,
+    limit: AtomicUsize,
     /// By what they are called.
     members: Mutex<HashMap<usize, Arc<Mailbox>>>,
     /// How many there are, and what the next one is called.
@@ -39,7 +39,7 @@ impl InProcess {
             stripes: Default::default(),
             hasher: RandomState::new(),
             subscriptions: AtomicUsize::new(0),
-            limit,
+            limit: AtomicUsize::new(limit),
             members: Mutex::default(),
             count: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
@@ -69,6 +69,10 @@ impl Topics for InProcess {
         member
     }
 
+    fn set_limit(&self, subscriptions: usize) {
+        self.limit.store(subscriptions, Relaxed);
+    }
+
     fn leave(&self, member: usize) {
         let mut members = lock(&self.members);
         members.remove(&member);
@@ -76,7 +80,7 @@ impl Topics for InProcess {
     }
 
     fn subscribe(&self, member: usize, topic: &str) -> bool {
-        let room = |count: usize| (count < self.limit).then_some(count + 1);
+        let room = |count: usize| (count < self.limit.load(Relaxed)).then_some(count + 1);
         if self.subscriptions.fetch_update(Relaxed, Relaxed, room).is_err() {
             return false;
         }

@@ -3,6 +3,7 @@
 use super::super::listener::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 /// What was published. Clones share its bytes.
@@ -24,7 +25,7 @@ type Wake = Box<dyn Fn() + Send + Sync>;
 /// One member's.
 pub(in crate::runtime) struct Mailbox {
     waiting: Mutex<Waiting>,
-    limit: usize,
+    limit: AtomicUsize,
     /// Has the member's worker look.
     wake: Wake,
 }
@@ -41,12 +42,16 @@ struct Waiting {
 impl Mailbox {
     /// One that takes about so many bytes. `wake` has the member's worker look into it.
     pub(in crate::runtime) fn new(limit: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { waiting: Mutex::default(), limit, wake: Box::new(wake) }
+        Self { waiting: Mutex::default(), limit: AtomicUsize::new(limit), wake: Box::new(wake) }
     }
 
     /// Whether it has room. Others may use it up meanwhile: the limit is one of orders, not of bytes.
     pub(super) fn has_room(&self, cost: usize) -> bool {
-        lock(&self.waiting).cost.saturating_add(cost) <= self.limit
+        lock(&self.waiting).cost.saturating_add(cost) <= self.limit.load(Relaxed)
+    }
+
+    pub(super) fn set_limit(&self, bytes: usize) {
+        self.limit.store(bytes, Relaxed);
     }
 
     pub(super) fn post(&self, message: Message) {
