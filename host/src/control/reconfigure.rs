@@ -75,6 +75,10 @@ async fn change(changes: Changes, old: &ListenerConfig, new: &ListenerConfig, se
         return Err(error.hint("restart; take the change back; or make it a new listener, with another name and another address"));
     }
     let changes = changes.limits(server, new.limits.clone());
+    let changes = match new.allowed_otherwise(old) {
+        Some(rules) => changes.allow_connect(server, rules),
+        None => changes,
+    };
     let changes = if new.has_addresses_of(old) { changes } else { changes.rebind(server, new.listen()?) };
     // Files are read again whether or not their names have changed: what is in them may have.
     let changes = match new.tls(old)? {

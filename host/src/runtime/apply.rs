@@ -13,6 +13,7 @@ use super::rotate::{TlsReload, reload_tls};
 use super::server::{Server, Stop};
 use super::start::begin;
 use super::vote::Refusal;
+use crate::pure::allow::{AllowConnect, ConnectRule};
 use crate::pure::error::Error;
 use crate::pure::limits::Limits;
 use futures_util::future::join_all;
@@ -35,6 +36,7 @@ pub struct Changes {
     reload: Vec<(Server, Plugin, ReloadOptions)>,
     limits: Vec<(Server, Limits)>,
     rebind: Vec<(Server, Listen)>,
+    allow: Vec<(Server, Vec<ConnectRule>)>,
     tls: Vec<(Server, TlsReload)>,
     stop: Vec<Server>,
 }
@@ -68,6 +70,13 @@ impl Changes {
     #[must_use]
     pub fn rebind(mut self, server: &Server, listen: Listen) -> Self {
         self.rebind.push((server.clone(), listen));
+        self
+    }
+
+    /// Where a listener's plugin may connect from now on; connections that there are stay.
+    #[must_use]
+    pub fn allow_connect(mut self, server: &Server, rules: impl IntoIterator<Item = ConnectRule>) -> Self {
+        self.allow.push((server.clone(), rules.into_iter().collect()));
         self
     }
 
@@ -134,7 +143,7 @@ impl Host {
     }
 
     async fn apply_inner(self, changes: Changes) -> Result<Changed, ReloadFailure> {
-        let Changes { listen, mut reload, limits, rebind, tls, stop } = changes;
+        let Changes { listen, mut reload, limits, rebind, allow, tls, stop } = changes;
         let listeners = concerned(&reload, &limits)?;
         let mut one_at_a_time = Vec::new();
         for listener in &listeners {
@@ -166,6 +175,10 @@ impl Host {
         for (listener, limits) in limits.0 {
             listener.relimit(&limits).await;
             changed.limited.push(listener.name.to_string());
+        }
+        for (server, rules) in allow {
+            tracing::info!(listener = server.name(), rules = rules.len(), "allow-connect changed");
+            server.listener().grants.set_allow(AllowConnect::new(rules));
         }
         for rebinding in rebindings {
             changed.rebound.extend(rebinding.carry_out().await);

@@ -93,7 +93,7 @@ impl Sockets {
         if options.timeout_milliseconds == Some(0) {
             return Err(ErrorCode::InvalidArgument);
         }
-        let target = Target::permitted(address, &self.grants.allow)?;
+        let target = Target::permitted(address, &self.grants.allow())?;
         if options.context.len() > self.limits.context || self.entries.len() >= self.limits.connections {
             return Err(ErrorCode::LimitExceeded);
         }
@@ -134,8 +134,8 @@ async fn drive(shard: Rc<Shard>, mut dial: Dial, ticket: Ticket) {
     // From here on, so that whatever ends this task removes the connection.
     let driver = Driver::new(shard.clone(), dial.id, ticket);
     let outcome = {
-        let bound_by = dial.told.is_none().then_some(&shard.listener.grants.allow);
-        let connecting = connect(&dial.target, dial.ask.take(), bound_by, &shard.listener);
+        let bound_by = dial.told.is_none().then(|| shard.listener.grants.allow());
+        let connecting = connect(&dial.target, dial.ask.take(), bound_by.as_deref(), &shard.listener);
         let mut dialling = pin!(tokio::time::timeout(dial.timeout, connecting));
         poll_fn(|cx| if shard.awaits(dial.id, cx) { dialling.as_mut().poll(cx).map(Some) } else { Poll::Ready(None) }).await
     };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Grants {
     /// Where its plugin may connect.
-    pub(super) allow: AllowConnect,
+    allow: ArcSwap<AllowConnect>,
     /// What a reload of TLS replaces; workers read it without a lock.
     secrets: ArcSwap<Secrets>,
 }
@@ -27,7 +27,17 @@ pub(super) struct Secrets {
 
 impl Grants {
     pub(super) fn new(allow: AllowConnect, secrets: Secrets) -> Self {
-        Self { allow, secrets: ArcSwap::from_pointee(secrets) }
+        Self { allow: ArcSwap::from_pointee(allow), secrets: ArcSwap::from_pointee(secrets) }
+    }
+
+    /// What new connections go by.
+    pub(super) fn allow(&self) -> Arc<AllowConnect> {
+        self.allow.load_full()
+    }
+
+    /// Connections that are asked for from now on go by these.
+    pub(super) fn set_allow(&self, allow: AllowConnect) {
+        self.allow.store(Arc::new(allow));
     }
 
     /// Those that new handshakes use.

@@ -3,14 +3,15 @@
 use super::config::{Folder, counted, free, generation, listener, listeners};
 use crate::guests;
 use serde_json::{Value, json};
-use sockdock_tests::{Certificates, Client, Host, eventually, trusting};
+use sockdock_tests::{Certificates, Client, Host, Serve, eventually, example_folder, trusting};
 use std::{
+    io::ErrorKind,
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::net::UnixStream,
     sync::Arc,
 };
 
-fn with(addresses: &[String], more: &str) -> String {
+fn with(addresses: &[&str], more: &str) -> String {
     format!("[[listener]]\nname = \"one\"\nplugin = \"one.wasm\"\naddress = {addresses:?}\n{more}\n")
 }
 
@@ -27,13 +28,12 @@ fn one_goes_one_stays_others_come() {
     let (folder, [gone, stays, new]) = (Folder::new(), [free(), free(), free()].map(|address| address.to_string()));
     let unix = folder.path("new.sock");
     folder.plugin("one.wasm", guests::COUNTER_V1);
-    folder.write(&with(&[gone.clone(), stays.clone()], ""));
+    folder.write(&with(&[&gone, &stays], ""));
     let host = folder.serve().start();
     let [mut by_gone, mut by_stays] = [&gone, &stays].map(|address| Client::tcp(address.parse().unwrap()));
     counted(&mut by_gone, "v1 all=1 mine=1");
     counted(&mut by_stays, "v1 all=2 mine=1");
-    let all = [new.clone(), stays.clone(), format!("unix:{}", unix.display())];
-    folder.write(&with(&all, ""));
+    folder.write(&with(&[&new, &stays, &format!("unix:{}", unix.display())], ""));
     let said = host.cli(["reload"]).success();
     assert_eq!(said, format!("one: listening on tcp://{new}, tcp://{stays}, unix:{} now\n", unix.display()));
     assert_eq!(addresses(&host), json!([format!("tcp://{new}"), format!("tcp://{stays}"), format!("unix:{}", unix.display())]));
@@ -47,7 +47,7 @@ fn one_goes_one_stays_others_come() {
     assert_eq!(host.cli(["reload"]).success(), "", "nothing has changed since");
     // A socket's file goes with it, and what was given up can be had again: with another plugin, in one go.
     folder.plugin("one.wasm", guests::COUNTER_V2);
-    folder.write(&with(&[gone.clone()], ""));
+    folder.write(&with(&[&gone], ""));
     let said = host.cli(["reload"]).success();
     assert!(said.contains("generation 2") && said.contains(&format!("one: listening on tcp://{gone} now")), "{said}");
     counted(&mut Client::tcp(gone.parse().unwrap()), "v2 all=6 new=1 mine=1");
@@ -60,12 +60,12 @@ fn one_goes_one_stays_others_come() {
 fn newcomers_that_the_kernel_has_let_in_already_are_served() {
     let (folder, [old, new]) = (Folder::new(), [free(), free()].map(|address| address.to_string()));
     folder.plugin("one.wasm", guests::ECHO_V1);
-    folder.write(&with(&[old.clone()], ""));
+    folder.write(&with(&[&old], ""));
     let host = folder.serve().start();
     for round in 0..10 {
         let (from, to) = if round % 2 == 0 { (&old, &new) } else { (&new, &old) };
         let mut clients: Vec<_> = (0..50).map(|_| Client::tcp(from.parse().unwrap())).collect();
-        folder.write(&with(&[to.clone()], ""));
+        folder.write(&with(&[to], ""));
         host.cli(["reload"]).success();
         clients.iter_mut().for_each(|client| client.echo("let in before"));
     }
@@ -109,21 +109,48 @@ fn an_address_that_cannot_be_had_changes_nothing() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
     folder.plugin("one.wasm", guests::COUNTER_V1);
-    folder.write(&with(&[old.clone()], ""));
+    folder.write(&with(&[&old], ""));
     let host = folder.serve().start();
     let mut client = Client::tcp(old.parse().unwrap());
     counted(&mut client, "v1 all=1 mine=1");
     folder.plugin("one.wasm", guests::COUNTER_V2);
-    folder.write(&with(&[new.clone(), taken], "limits = { max-connections = 1 }"));
+    folder.write(&with(&[&new, &taken], "limits = { max-connections = 1 }"));
     host.cli(["reload"]).refusal(1, &["one", "the address is in use"]);
     counted(&mut client, "v1 all=2 mine=2");
     counted(&mut Client::tcp(old.parse().unwrap()), "v1 all=3 mine=1");
     nobody_listens(new.parse().unwrap());
     // The other way round: the plugin refuses, and the addresses stay as they are.
     folder.plugin("one.wasm", guests::COUNTER_REFUSES);
-    folder.write(&with(&[new.clone()], ""));
+    folder.write(&with(&[&new], ""));
     host.cli(["reload"]).refusal(1, &["reload of one failed in `restore`"]);
     nobody_listens(new.parse().unwrap());
     counted(&mut Client::tcp(old.parse().unwrap()), "v1 all=4 mine=1");
     assert_eq!(addresses(&host), json!([format!("tcp://{old}")]));
+}
+
+#[test]
+fn where_the_plugin_may_connect() {
+    let upstream = Serve::guest(guests::ECHO_V1).tcp().start();
+    let (folder, address) = (Folder::new(), free());
+    std::fs::copy(example_folder("proxy").join("proxy.wasm"), folder.path("one.wasm")).unwrap();
+    let file = |rules: &[String]| {
+        let settings = format!("config = {{ upstream = \"{}\" }}\nallow-half-open = true", upstream.tcp_address());
+        listener("one", address, &format!("{settings}\nallow-connect = {rules:?}"))
+    };
+    folder.write(&file(&[]));
+    let host = folder.serve().start();
+    let refused = || match Client::tcp(address).rest() {
+        Ok(rest) => rest.is_empty(),
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    };
+    assert!(refused(), "nothing was allowed");
+    folder.write(&file(&[upstream.tcp_address().to_string()]));
+    host.cli(["reload"]).success();
+    let mut client = Client::tcp(address);
+    client.echo("through");
+    folder.write(&file(&["127.0.0.1:1".to_owned()]));
+    host.cli(["reload"]).success();
+    assert!(refused(), "it isn't allowed any more");
+    client.echo("what there was goes on");
+    assert_eq!(generation(&host, "one"), 1);
 }

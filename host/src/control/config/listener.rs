@@ -184,6 +184,12 @@ impl ListenerConfig {
         self.table.reload.options()
     }
 
+    /// Where its plugin may connect, if `other` says otherwise.
+    pub(crate) fn allowed_otherwise(&self, other: &Self) -> Option<Vec<ConnectRule>> {
+        let rules = &self.table.allow_connect;
+        (*rules != other.table.allow_connect).then(|| rules.iter().map(|Written(rule)| rule.clone()).collect())
+    }
+
     /// Whether it is to listen where `other` does.
     pub(crate) fn has_addresses_of(&self, other: &Self) -> bool {
         let addresses = |of: &Self| {
@@ -201,8 +207,8 @@ impl ListenerConfig {
                 [$((stringify!($field), self.table.$field != other.table.$field)),*]
             };
         }
-        let keys = differing![instances allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port proxy_protocol proxy_from
-            allow_connect];
+        let keys =
+            differing![instances allow_half_open backlog unix_mode unix_owner ipv6_only reuse_port proxy_protocol proxy_from];
         if let Some((key, _)) = keys.into_iter().find(|(_, differs)| *differs) {
             return Some(key.replace('_', "-"));
         }
