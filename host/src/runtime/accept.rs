@@ -1,8 +1,9 @@
 //! From the accept loop to a shard: limits, an even spread, the TLS handshake.
 
+use super::address::Address;
 use super::counters::{Ticket, bump};
 use super::ends::{Ends, Remote};
-use super::listener::{Address, Listener, lock};
+use super::listener::{Listener, lock};
 use super::worker::Local;
 use crate::net::{Accepted, Handshake, Stream, Transport, accept_loop, accept_rest, read_announcement};
 use std::rc::Rc;

@@ -1,5 +1,6 @@
 //! Changes of several listeners at once: all of them are made, or none.
 
+use super::changes::{Changed, Changes};
 use super::host::Host;
 use super::listen::{Instances, Listen};
 use super::listener::Listener;
@@ -8,110 +9,16 @@ use super::plugin::Plugin;
 use super::prepare::{Candidate, Origin};
 use super::rebind::Rebinding;
 use super::reload::{Moving, Transaction, note_failure, note_success};
-use super::report::{RebindReport, ReloadFailure, ReloadReport, TlsReport};
-use super::rotate::{TlsReload, reload_tls};
+use super::report::ReloadFailure;
+use super::rotate::reload_tls;
 use super::server::{Server, Stop};
 use super::start::begin;
 use super::vote::Refusal;
-use crate::pure::allow::{AllowConnect, ConnectRule};
+use crate::pure::allow::AllowConnect;
 use crate::pure::error::Error;
 use crate::pure::limits::Limits;
 use futures_util::future::join_all;
 use std::sync::Arc;
-
-/// What is to change.
-///
-/// ```no_run
-/// # async fn all(host: sockdock::Host, server: sockdock::Server) -> Result<(), Box<dyn std::error::Error>> {
-/// use sockdock::{Changes, Listen, Plugin, ReloadOptions};
-/// let changes = Changes::default()
-///     .listen(Listen::tcp("127.0.0.1:7001"), Plugin::from_file("new.wasm")?)
-///     .reload(&server, Plugin::from_file("echo-v2.wasm")?, ReloadOptions::default());
-/// let changed = host.apply(changes).await?;
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Default)]
-pub struct Changes {
-    listen: Vec<(Listen, Plugin)>,
-    reload: Vec<(Server, Plugin, ReloadOptions)>,
-    limits: Vec<(Server, Limits)>,
-    rebind: Vec<(Server, Listen)>,
-    allow: Vec<(Server, Vec<ConnectRule>)>,
-    tls: Vec<(Server, TlsReload)>,
-    stop: Vec<Server>,
-}
-
-impl Changes {
-    /// A listener more.
-    #[must_use]
-    pub fn listen(mut self, listen: Listen, plugin: Plugin) -> Self {
-        self.listen.push((listen, plugin));
-        self
-    }
-
-    /// A new generation behind a listener's connections.
-    #[must_use]
-    pub fn reload(mut self, server: &Server, plugin: Plugin, options: ReloadOptions) -> Self {
-        self.reload.push((server.clone(), plugin, options));
-        self
-    }
-
-    /// Other limits for a listener and its connections. Where they bound the plugin's instances (their memory, their budgets), fresh ones
-    /// take over as by a reload: with the change of the plugin, if there is one, else by one of the same plugin, which may find its state
-    /// handed on.
-    #[must_use]
-    pub fn limits(mut self, server: &Server, limits: Limits) -> Self {
-        self.limits.push((server.clone(), limits));
-        self
-    }
-
-    /// The addresses of `listen` in the place of those that a listener has; all else in it counts for nothing. Those that it has already
-    /// go on undisturbed, and who came by one that goes stays connected.
-    #[must_use]
-    pub fn rebind(mut self, server: &Server, listen: Listen) -> Self {
-        self.rebind.push((server.clone(), listen));
-        self
-    }
-
-    /// Where a listener's plugin may connect from now on; connections that there are stay.
-    #[must_use]
-    pub fn allow_connect(mut self, server: &Server, rules: impl IntoIterator<Item = ConnectRule>) -> Self {
-        self.allow.push((server.clone(), rules.into_iter().collect()));
-        self
-    }
-
-    /// Other certificates, keys, authorities.
-    #[must_use]
-    pub fn reload_tls(mut self, server: &Server, tls: TlsReload) -> Self {
-        self.tls.push((server.clone(), tls));
-        self
-    }
-
-    /// A listener less: it takes no more connections, and ends when those that it has do, or its drain timeout is over.
-    #[must_use]
-    pub fn stop(mut self, server: &Server) -> Self {
-        self.stop.push(server.clone());
-        self
-    }
-}
-
-/// What has changed.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Changed {
-    /// Listeners that are new.
-    pub listening: Vec<Server>,
-    /// Reloads.
-    pub reports: Vec<ReloadReport>,
-    /// Listeners that have other addresses now.
-    pub rebound: Vec<RebindReport>,
-    /// Names of listeners that have other limits now.
-    pub limited: Vec<String>,
-    /// Reloads of TLS.
-    pub tls: Vec<TlsReport>,
-    /// What failed after it was decided, which none of the preparations had foreseen; the rest is done all the same.
-    pub failures: Vec<ReloadFailure>,
-}
 
 /// A reload on its way.
 enum Step {
@@ -144,7 +51,11 @@ impl Host {
 
     async fn apply_inner(self, changes: Changes) -> Result<Changed, ReloadFailure> {
         let Changes { listen, mut reload, limits, rebind, allow, tls, stop } = changes;
-        let listeners = concerned(&reload, &limits)?;
+        let listeners = concerned([
+            reload.iter().map(|(server, ..)| server).collect(),
+            limits.iter().map(|(server, _)| server).collect(),
+            rebind.iter().map(|(server, _)| server).collect(),
+        ])?;
         let mut one_at_a_time = Vec::new();
         for listener in &listeners {
             one_at_a_time.push(listener.transaction.lock().await);
@@ -271,27 +182,23 @@ impl Host {
     }
 }
 
-/// The listeners whose plugins, or limits, change, by name: two that want the same ones mustn't wait for each other.
+/// The listeners that are to change, by each kind of change, sorted by name: two that want the same ones mustn't wait for each other.
 ///
 /// # Errors
-/// For one that is named twice: which of the two should hold?
-fn concerned(
-    reload: &[(Server, Plugin, ReloadOptions)],
-    limits: &[(Server, Limits)],
-) -> Result<Vec<Arc<Listener>>, ReloadFailure> {
-    let sorted = |servers: Vec<&Server>| {
-        let mut listeners: Vec<Arc<Listener>> = servers.into_iter().map(|server| server.listener().clone()).collect();
-        listeners.sort_by(|one, other| one.name.cmp(&other.name));
-        listeners
-    };
+/// For one that is named twice with the same kind of change: which of the two should hold?
+fn concerned(kinds: [Vec<&Server>; 3]) -> Result<Vec<Arc<Listener>>, ReloadFailure> {
     let same = |one: &Arc<Listener>, other: &Arc<Listener>| Arc::ptr_eq(one, other);
-    for servers in [reload.iter().map(|(server, ..)| server).collect(), limits.iter().map(|(server, _)| server).collect()] {
-        if let Some([listener, _]) = sorted(servers).array_windows().find(|[one, other]| same(one, other)) {
+    let mut all = Vec::new();
+    for servers in kinds {
+        let mut listeners: Vec<_> = servers.into_iter().map(|server| server.listener().clone()).collect();
+        listeners.sort_by(|one, other| one.name.cmp(&other.name));
+        if let Some([listener, _]) = listeners.array_windows().find(|[one, other]| same(one, other)) {
             let error = Error::configuration(format!("listener '{}' is to be changed to two things at once", listener.name));
             return Err(ReloadFailure::of(&listener.name, "prepare", &error.hint("ask for one of them"), 0));
         }
+        all.append(&mut listeners);
     }
-    let mut all = sorted(reload.iter().map(|(server, ..)| server).chain(limits.iter().map(|(server, _)| server)).collect());
+    all.sort_by(|one, other| one.name.cmp(&other.name));
     all.dedup_by(|one, other| same(one, other));
     Ok(all)
 }

@@ -6,11 +6,13 @@
 //! back (*swap*); or it puts a *generation* with shards of its own beside the old one (*branch*), whose shards *retire*.
 
 mod accept;
+mod address;
 mod alarm;
 mod apply;
 mod blocking;
 mod branch;
 mod canary;
+mod changes;
 mod client;
 mod clock;
 mod containment;
@@ -66,8 +68,8 @@ pub use crate::net::{
     Bind, ClientAuth, ClientRule, Owner, Passphrase, Tls, TlsCertificate, TlsSettings, TlsSource, TlsVersion, Trust,
     TrustSettings,
 };
-pub use apply::{Changed, Changes};
 pub(crate) use blocking::blocking;
+pub use changes::{Changed, Changes};
 pub use client::{Client, Connect};
 pub use containment::ContainmentStatus;
 pub use host::{Host, HostConfig};

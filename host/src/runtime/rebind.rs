@@ -1,9 +1,10 @@
 //! Other addresses for a listener that runs.
 
 use super::accept;
+use super::address::{Address, Announced};
 use super::blocking::blocking;
 use super::listen::Listen;
-use super::listener::{Address, Announced, Listener, lock};
+use super::listener::{Listener, lock};
 use super::report::RebindReport;
 use super::start::bind;
 use super::worker::Local;

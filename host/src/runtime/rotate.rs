@@ -1,10 +1,11 @@
 //! New certificates, keys and authorities under a running listener: all is read and checked first, then used for handshakes that begin
 //! from then on. Connections that stand aren't touched.
 
+use super::address::Address;
 use super::blocking::blocking;
 use super::counters::bump;
 use super::grants::Secrets;
-use super::listener::{Address, Listener, lock};
+use super::listener::{Listener, lock};
 use super::report::{ReloadFailure, TlsReport, TlsReported};
 use crate::net::{Tls, Trust};
 use crate::pure::error::{Error, Result};

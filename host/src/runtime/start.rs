@@ -1,6 +1,7 @@
 //! The start of a listener, or of a client: instances, addresses, and then connections.
 
 use super::accept;
+use super::address::Address;
 use super::blocking::blocking;
 use super::client::{Client, Connect};
 use super::containment::Containment;
@@ -8,7 +9,7 @@ use super::counters::ShardCounters;
 use super::grants::{Grants, Secrets};
 use super::host::Host;
 use super::listen::{Instances, Listen};
-use super::listener::{Address, Listener, Parts, ShardHandle, lock};
+use super::listener::{Listener, Parts, ShardHandle, lock};
 use super::nest::Nest;
 use super::plugin::Plugin;
 use super::prepare::{Candidate, Origin, prepare};

@@ -49,16 +49,14 @@ fn server(answer: impl Fn(usize, [u8; MESSAGE]) -> Option<Vec<u8>> + Clone + Sen
     (address, told)
 }
 
-/// One connection's losses, and how many latencies were taken.
+/// One connection's losses.
 #[track_caller]
 fn losses(rhythm: Rhythm, answer: impl Fn(usize, [u8; MESSAGE]) -> Option<Vec<u8>> + Clone + Send + 'static) -> Losses {
     let (address, enough) = server(answer);
     let group = Group { connections: 1, address, tls: None, dialect: Dialect::Echo, rhythm };
-    let traffic = Traffic::start(vec![group], 2).unwrap();
-    traffic.phase(1);
+    let traffic = Traffic::start(vec![group], 1).unwrap();
     enough.recv_timeout(Duration::from_secs(20)).unwrap();
     let outcome = traffic.finish().unwrap();
-    assert!(outcome.latency.iter().map(|phase| phase.len()).sum::<u64>() > 5, "no latencies were taken");
     Losses { messages: 0, ..outcome.losses }
 }
 

@@ -1,7 +1,7 @@
 //! The `sockdock` crate as an embedder uses it.
 
 use crate::guests;
-use sockdock::{Host, HostConfig, Instances, Listen, Plugin, ReloadOptions, Stop, Tls};
+use sockdock::{Changes, Host, HostConfig, Instances, Limits, Listen, Plugin, ReloadOptions, Stop, Tls};
 use sockdock_tests::{Certificates, Client, eventually};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -139,4 +139,47 @@ fn dropping_a_host_frees_its_ports() {
         server.local_addr().unwrap()
     });
     eventually("the port to be free", || std::net::TcpListener::bind(address).ok().map(drop));
+}
+
+#[test]
+fn changes_of_a_listener_that_runs() {
+    let runtime = runtime();
+    runtime.block_on(async {
+        let host = host();
+        let server = host.listen(Listen::tcp("127.0.0.1:0"), plugin(guests::COUNTER_V1)).await.unwrap();
+        let old = server.local_addr().unwrap();
+        let mut client = Client::tcp(old);
+        client.send("\n");
+        client.expect("v1 all=1 mine=1\n");
+        let small = Limits { memory: 32 << 20, ..Limits::default() };
+        let changes = Changes::default()
+            .limits(&server, small.clone())
+            .reload(&server, plugin(guests::COUNTER_V2), ReloadOptions::default())
+            // The same words are the same address, whichever port the system has chosen.
+            .rebind(&server, Listen::tcp("127.0.0.1:0").and("127.0.0.2:0".parse().unwrap()));
+        let changed = host.apply(changes).await.unwrap();
+        assert_eq!((changed.reports.len(), changed.limited.len(), changed.rebound.len()), (1, 1, 1));
+        assert_eq!(changed.rebound[0].addresses, server.addresses());
+        assert_eq!((server.local_addr(), server.addresses().len()), (Some(old), 2));
+        client.send("\n");
+        client.expect("v2 all=2 new=1 mine=2\n");
+        // What differs from nothing isn't done again.
+        let again = host.apply(Changes::default().limits(&server, small.clone())).await.unwrap();
+        assert!(again.reports.is_empty() && again.limited.is_empty());
+        // Two things at once: none of them.
+        let changes = Changes::default().limits(&server, small).limits(&server, Limits::default());
+        let failure = host.apply(changes).await.err().unwrap();
+        assert!(failure.reason.contains("is to be changed to two things at once"), "{failure}");
+        let both = |plugins: [sockdock_tests::Guest; 2]| {
+            plugins
+                .into_iter()
+                .fold(Changes::default(), |changes, guest| changes.reload(&server, plugin(guest), ReloadOptions::default()))
+        };
+        host.apply(both([guests::COUNTER_V1, guests::COUNTER_V2])).await.err().unwrap();
+        host.apply(Changes::default().rebind(&server, Listen::tcp("127.0.0.2:0"))).await.unwrap();
+        assert!(std::net::TcpStream::connect(old).is_err());
+        client.send("\n");
+        client.expect("v2 all=3 new=2 mine=3\n");
+        host.stop(Stop::Force).await.unwrap();
+    });
 }

@@ -105,6 +105,11 @@ fn what_has_changed_is_known() {
     assert_eq!(named("").fixed_key_that_differs(&named("config = { a = 1 }\n")), None);
     assert_eq!(named("").fixed_key_that_differs(&named("reload = { policy = \"canary\" }\n")), None);
     assert_eq!(named("").fixed_key_that_differs(&named("backlog = 5\n")).as_deref(), Some("backlog"));
-    assert_eq!(named("").fixed_key_that_differs(&named("limits = { log-rate = 5 }\n")).as_deref(), Some("limits"));
-    assert_eq!(named("").fixed_key_that_differs(&named("tls = { cert = \"a\", key = \"b\" }\n")).as_deref(), Some("tls"));
+    assert_eq!(named("").fixed_key_that_differs(&named("limits = { log-rate = 5 }\n")), None);
+    assert!(named("").has_addresses_of(&named("limits = { log-rate = 5 }\n")));
+    assert!(!named("").has_addresses_of(&named("tls = { cert = \"a\", key = \"b\" }\n")), "it turned to TLS");
+    let allowed = named("allow-connect = \"127.0.0.1:5432\"\n");
+    assert!(named("").allowed_otherwise(&named("")).is_none());
+    assert_eq!(allowed.allowed_otherwise(&named("")).map(|rules| rules.len()), Some(1));
+    assert_eq!(named("").allowed_otherwise(&allowed).map(|rules| rules.len()), Some(0));
 }
